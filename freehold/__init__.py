@@ -1,0 +1,1 @@
+"""The shared library of Freehold: rules, documents, store, payments, edge. Functions and doors stand on it."""

@@ -1,0 +1,36 @@
+"""What every stored document is: a frozen struct with an `_id` and a version, its collection and indexes beside it."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+Direction = Literal[1, -1, "text", "2dsphere"]
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An aware time in UTC, whole milliseconds (what MongoDB keeps)."""
+
+
+class Index(Struct, frozen=True):
+    """One index: `keys` as (field, direction); `partial` limits a unique index to the documents that match it."""
+
+    keys: tuple[tuple[str, Direction], ...]
+    unique: bool = False
+    partial: dict[str, object] | None = None
+    expire_after_s: int | None = None
+    weights: dict[str, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in the database, made from what the index says, so that a changed index gets a new one."""
+        keys = "_".join(f"{field}_{direction}" for field, direction in self.keys)
+        return keys + ("_unique" if self.unique else "") + ("_ttl" if self.expire_after_s is not None else "")
+
+
+class Document(Struct, frozen=True, kw_only=True, rename={"id": "_id"}):
+    """A stored document. Unknown fields are tolerated: functions are deployed one by one."""
+
+    collection: ClassVar[str]
+    indexes: ClassVar[tuple[Index, ...]] = ()
+
+    id: str
+    version: int = 1

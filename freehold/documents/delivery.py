@@ -1,0 +1,79 @@
+"""How events travel: outbox, inbox, deliveries, leases. Written by the store, carried by the connector (events.md in words)."""
+
+from typing import Any, ClassVar, Literal
+
+from freehold.documents.base import Document, Index, Instant
+
+
+class OutboxRow(Document, frozen=True, kw_only=True):
+    """An event that happened, stored with the change that made it. (`aggregate_version`, `n`) orders one aggregate's events.
+
+    `sent` is null until every subscriber's delivery is stored (or the broker has confirmed it).
+    """
+
+    collection: ClassVar[str] = "outbox"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("sent", 1), ("_id", 1))),
+        Index((("aggregate", 1), ("aggregate_version", 1), ("n", 1)), unique=True),
+        Index((("created_at", 1),), expire_after_s=90 * 86_400),
+    )
+
+    type: str
+    aggregate: str
+    aggregate_version: int
+    n: int
+    body: dict[str, Any]
+    trace_id: str | None = None
+    created_at: Instant
+    sent: Instant | None = None
+
+
+class InboxRow(Document, frozen=True, kw_only=True):
+    """A reaction's effect of one event, stored in the same transaction: `_id` is `event:reaction`."""
+
+    collection: ClassVar[str] = "inbox"
+    indexes: ClassVar[tuple[Index, ...]] = (Index((("created_at", 1),), expire_after_s=90 * 86_400),)
+
+    created_at: Instant
+
+
+class Position(Document, frozen=True, kw_only=True):
+    """How far a reaction that wants only the newest has come with one aggregate: `_id` is `reaction:aggregate`."""
+
+    collection: ClassVar[str] = "positions"
+
+    aggregate_version: int
+    n: int
+
+
+class Delivery(Document, frozen=True, kw_only=True):
+    """One event on its way to one reaction: `_id` is `event:reaction`. The claim is a lease with a fence."""
+
+    collection: ClassVar[str] = "deliveries"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("state", 1), ("due_at", 1))),
+        Index((("reaction", 1), ("state", 1), ("due_at", 1))),
+        Index((("done_at", 1),), expire_after_s=7 * 86_400),
+    )
+
+    event_id: str
+    reaction: str
+    event: dict[str, Any]
+    state: Literal["waiting", "claimed", "done", "parked"] = "waiting"
+    attempts: int = 0
+    due_at: Instant
+    fence: int = 0
+    lease_until: Instant | None = None
+    error: str | None = None
+    created_at: Instant
+    done_at: Instant | None = None
+
+
+class Lease(Document, frozen=True, kw_only=True):
+    """A role that one process holds at a time: `_id` names it. `fence` rises with each new holder."""
+
+    collection: ClassVar[str] = "leases"
+
+    holder: str
+    fence: int
+    expires_at: Instant

@@ -1,0 +1,126 @@
+"""Jobs, applications, and the projects that accepted applications open."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from freehold.documents.base import Document, Index, Instant
+from freehold.domain.money import Money
+
+JobKind = Literal["fixed", "hourly"]
+JobState = Literal["draft", "open", "paused", "filled", "closed", "expired"]
+ApplicationState = Literal["submitted", "accepted", "declined", "withdrawn"]
+ProjectState = Literal["active", "completed"]
+
+
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the work is done."""
+
+    remote: bool = True
+    country: Annotated[str, Meta(max_length=60)] = ""
+    city: Annotated[str, Meta(max_length=100)] = ""
+
+
+class HourlyRange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an hour may cost, both ends included; one currency."""
+
+    least: Money
+    most: Money
+
+
+class Job(Document, frozen=True, kw_only=True):
+    """A job. `budget` is set on fixed jobs, `hourly` may be set on hourly ones; `skills_folded` is for filters and matching.
+
+    `price_amount` and `price_currency` repeat the one that is set (an hour's upper end), for filters.
+    """
+
+    collection: ClassVar[str] = "jobs"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("state", 1), ("_id", -1))),
+        Index((("state", 1), ("category", 1), ("_id", -1))),
+        Index((("state", 1), ("skills_folded", 1), ("_id", -1))),
+        Index((("employer_id", 1), ("_id", -1))),
+        Index(
+            (("title", "text"), ("skills", "text"), ("category", "text"), ("description", "text")),
+            weights={"title": 10, "skills": 6, "category": 3, "description": 1},
+        ),
+    )
+
+    employer_id: str
+    title: str
+    description: str
+    kind: JobKind
+    category: str
+    skills: tuple[str, ...] = ()
+    skills_folded: tuple[str, ...] = ()
+    budget: Money | None = None
+    hourly: HourlyRange | None = None
+    price_amount: int | None = None
+    price_currency: str | None = None
+    deadline: Instant | None = None
+    place: Place = Place()
+    inspection_period_s: int
+    state: JobState = "open"
+    application_count: int = 0
+    created_at: Instant
+    posted_at: Instant | None = None
+    updated_at: Instant
+
+
+class Application(Document, frozen=True, kw_only=True):
+    """One freelancer's proposal for one job. `employer_id` and `job_title` repeat the job's."""
+
+    collection: ClassVar[str] = "applications"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("job_id", 1), ("freelancer_id", 1)), unique=True),
+        Index((("job_id", 1), ("_id", -1))),
+        Index((("freelancer_id", 1), ("_id", -1))),
+    )
+
+    job_id: str
+    job_title: str
+    employer_id: str
+    freelancer_id: str
+    proposal: str
+    budget: Money
+    timeline_days: int
+    state: ApplicationState = "submitted"
+    state_reason: str | None = None
+    project_id: str | None = None
+    created_at: Instant
+    updated_at: Instant
+
+
+class Terms(Struct, frozen=True):
+    """What both sides agreed. `number` rises with each agreed change."""
+
+    amount: Money
+    timeline_days: int
+    inspection_period_s: int
+    number: int = 1
+
+
+class Project(Document, frozen=True, kw_only=True):
+    """The contract between a client (the job's employer) and a freelancer.
+
+    `paid_at` is the first release of money to the freelancer; `completed_at` opens the reviews, `review_deadline` ends them.
+    """
+
+    collection: ClassVar[str] = "projects"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("client_id", 1), ("_id", -1))),
+        Index((("freelancer_id", 1), ("_id", -1))),
+        Index((("application_id", 1),), unique=True),
+    )
+
+    job_id: str
+    application_id: str
+    client_id: str
+    freelancer_id: str
+    title: str
+    terms: Terms
+    state: ProjectState = "active"
+    created_at: Instant
+    paid_at: Instant | None = None
+    completed_at: Instant | None = None
+    review_deadline: Instant | None = None

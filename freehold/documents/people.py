@@ -1,0 +1,105 @@
+"""People and their sessions."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from freehold.documents.base import Document, Index, Instant
+from freehold.domain.money import Money
+
+Role = Literal["freelancer", "employer", "admin"]
+Skill = Annotated[str, Meta(min_length=1, max_length=60)]
+ShortText = Annotated[str, Meta(max_length=200)]
+LongText = Annotated[str, Meta(max_length=5_000)]
+
+
+class Engagement(Struct, frozen=True, forbid_unknown_fields=True):
+    """A station of somebody's experience or education. Years are of the Gregorian calendar."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    organisation: ShortText = ""
+    from_year: Annotated[int, Meta(ge=1900, le=2200)] | None = None
+    to_year: Annotated[int, Meta(ge=1900, le=2200)] | None = None
+    description: LongText = ""
+
+
+class PortfolioItem(Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of past work."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    description: LongText = ""
+    url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://\S+)?$")] = ""
+
+
+class SpokenLanguage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A language (BCP 47 tag) and how well it is spoken."""
+
+    tag: Annotated[str, Meta(pattern="^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35)]
+    level: Literal["basic", "conversational", "fluent", "native"]
+
+
+class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a person says of themselves; all of it is public."""
+
+    headline: ShortText = ""
+    about: LongText = ""
+    skills: Annotated[tuple[Skill, ...], Meta(max_length=50)] = ()
+    hourly_rate: Money | None = None
+    availability_hours_per_week: Annotated[int, Meta(ge=0, le=168)] | None = None
+    experience: Annotated[tuple[Engagement, ...], Meta(max_length=50)] = ()
+    education: Annotated[tuple[Engagement, ...], Meta(max_length=50)] = ()
+    portfolio: Annotated[tuple[PortfolioItem, ...], Meta(max_length=50)] = ()
+    languages: Annotated[tuple[SpokenLanguage, ...], Meta(max_length=20)] = ()
+    country: Annotated[str, Meta(max_length=60)] = ""
+    time_zone: Annotated[str, Meta(max_length=60)] = ""
+
+
+class Rating(Struct, frozen=True):
+    """Published reviews, added up. `average` is in hundredths of a star (467 = 4.67); null before the first review."""
+
+    count: int = 0
+    average: int | None = None
+
+
+class User(Document, frozen=True, kw_only=True):
+    """A person. `email` is normalised and private; `skills_folded` is `profile.skills` casefolded, for matching."""
+
+    collection: ClassVar[str] = "users"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("email", 1),), unique=True),
+        Index((("roles", 1), ("skills_folded", 1))),
+    )
+
+    email: str
+    password_hash: str
+    name: str
+    roles: tuple[Role, ...]
+    profile: Profile = Profile()
+    skills_folded: tuple[str, ...] = ()
+    rating: Rating = Rating()
+    suspended: bool = False
+    created_at: Instant
+
+
+class Session(Document, frozen=True, kw_only=True):
+    """One sign-in of one device: a family of refresh tokens.
+
+    `generation` numbers the refresh token that is good now; `sign_in_version` rises when the person's roles or rights change,
+    which ends every access token made before; a session with `ended_at` is over. Rows leave a day after `expires_at`.
+    """
+
+    collection: ClassVar[str] = "sessions"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("user_id", 1), ("_id", -1))),
+        Index((("expires_at", 1),), expire_after_s=86_400),
+    )
+
+    user_id: str
+    generation: int = 1
+    rotated_at: Instant
+    device: str
+    sign_in_version: int = 1
+    created_at: Instant
+    expires_at: Instant
+    ended_at: Instant | None = None
+    ended_because: str | None = None

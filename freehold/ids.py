@@ -1,0 +1,38 @@
+"""Identifiers: prefixed and ordered by the time of their making (`job_0192...`, UUIDv7 in hex).
+
+Here: the kinds, their checked types for boundaries, and the making of new ones. Not here: meaning of any object.
+Source: RFC 9562, section 5.7 (UUID version 7).
+"""
+
+import os
+import time
+from typing import Annotated, Final, Literal, get_args
+
+from msgspec import Meta
+
+Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+UserId = Annotated[str, Meta(pattern="^usr_[0-9a-f]{32}$", description="A person.")]
+JobId = Annotated[str, Meta(pattern="^job_[0-9a-f]{32}$", description="A job.")]
+ApplicationId = Annotated[str, Meta(pattern="^app_[0-9a-f]{32}$", description="An application to a job.")]
+ProjectId = Annotated[str, Meta(pattern="^prj_[0-9a-f]{32}$", description="A project (the contract).")]
+MilestoneId = Annotated[str, Meta(pattern="^mst_[0-9a-f]{32}$", description="A milestone of a project.")]
+PaymentId = Annotated[str, Meta(pattern="^pay_[0-9a-f]{32}$", description="A deposit's payment.")]
+ReviewId = Annotated[str, Meta(pattern="^rev_[0-9a-f]{32}$", description="A review.")]
+NotificationId = Annotated[str, Meta(pattern="^ntf_[0-9a-f]{32}$", description="A notification.")]
+
+_VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
+_RANDOM_BITS: Final = (0xFFF << 64) | ((1 << 62) - 1)
+
+
+def new_id(kind: Kind) -> str:
+    """Make an identifier of this kind: 36 characters, later ones sort after earlier ones by the millisecond."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10)) & _RANDOM_BITS
+    return f"{kind}_{(milliseconds << 80) | _VERSION_AND_VARIANT | random:032x}"
+
+
+def kind_of(identifier: str) -> str:
+    """Say which kind an identifier claims to be: what stands before its first underscore."""
+    return identifier.partition("_")[0]

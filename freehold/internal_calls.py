@@ -1,0 +1,75 @@
+"""Tokens for calls between our own parts: a door (connector, scheduler) calls a function.
+
+Each door has one Ed25519 key of its own; functions hold only the public halves. A token fits one call: the function,
+method, path and body hash are in it, and it ends after 30 s. Not here: people's tokens (`freehold.edge.tokens`).
+"""
+
+import base64
+import hashlib
+import json
+import os
+import time
+from typing import Any, Final
+
+import jwt
+from jwt.algorithms import OKPAlgorithm
+from msgspec import Struct
+
+LIFETIME_S: Final = 30
+LONGEST_LIFETIME_S: Final = 60
+_TYPE: Final = "freehold-call+jwt"
+
+
+class InvalidCallToken(Exception):  # noqa: N818 - the name says what it is
+    """The token is missing, forged, expired, or was made for another call."""
+
+
+class CallSigner(Struct, frozen=True):
+    """A door's signing key: `door` names it (`connector`, `scheduler`), `key` is an Ed25519 private key."""
+
+    door: str
+    key: Any
+
+    @classmethod
+    def from_jwk(cls, private_jwk: str) -> "CallSigner":
+        """Read the door's private key, a JWK in JSON whose `kid` is the door's name."""
+        return cls(door=json.loads(private_jwk)["kid"], key=OKPAlgorithm.from_jwk(private_jwk))
+
+    def sign(self, *, function: str, method: str, path: str, body: bytes) -> str:
+        """Make the token for one call of `function`; it is sent as `Authorization: Bearer TOKEN`."""
+        now = int(time.time())
+        claims = {
+            "iss": self.door, "aud": function, "htm": method, "htp": path, "bsh": _hash(body),
+            "jti": base64.urlsafe_b64encode(os.urandom(12)).decode(), "iat": now, "nbf": now, "exp": now + LIFETIME_S,
+        }  # fmt: skip
+        return jwt.encode(claims, self.key, algorithm="EdDSA", headers={"kid": self.door, "typ": _TYPE})
+
+
+class CallVerifier:
+    """The doors' public keys, as a function holds them: a JWKS in JSON, one key per door, its `kid` the door's name."""
+
+    def __init__(self, jwks: str) -> None:
+        self._keys: dict[str, Any] = {key["kid"]: OKPAlgorithm.from_jwk(key) for key in json.loads(jwks)["keys"]}
+
+    def verify(self, token: str, *, function: str, method: str, path: str, body: bytes) -> str:
+        """Return the name of the door that made this call, or raise InvalidCallToken."""
+        try:
+            header = jwt.get_unverified_header(token)
+            key = self._keys.get(header.get("kid", ""))
+            if key is None or header.get("typ") != _TYPE:
+                raise InvalidCallToken("unknown key or type")
+            claims = jwt.decode(
+                token, key, algorithms=["EdDSA"], audience=function, issuer=header["kid"], leeway=5,
+                options={"require": ["iss", "aud", "exp", "iat", "nbf", "jti"]},
+            )  # fmt: skip
+        except jwt.InvalidTokenError as error:
+            raise InvalidCallToken(str(error)) from error
+        if claims["exp"] - claims["iat"] > LONGEST_LIFETIME_S:
+            raise InvalidCallToken("lives too long")
+        if (claims.get("htm"), claims.get("htp"), claims.get("bsh")) != (method, path, _hash(body)):
+            raise InvalidCallToken("made for another call")
+        return str(claims["iss"])
+
+
+def _hash(body: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(body).digest()).decode()

@@ -1,0 +1,129 @@
+"""Settings: one frozen struct per kind of process, parsed once at its start.
+
+A plain setting is an environment variable, `FREEHOLD_` and the field's name in capitals. A secret is a file of the
+field's name with dashes, in `FREEHOLD_SECRETS` (OpenFaaS mounts them at /var/openfaas/secrets); a secret has no default.
+Every missing or wrong setting is named at once. Production refuses development keys and the sandbox gateway.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+DEVELOPMENT_MARK: Final = "freehold-development-key"
+"""Stands in the key files that the local run makes; production refuses a secret that holds it."""
+
+DEFAULT_SECRETS: Final = "/var/openfaas/secrets"
+
+Seconds = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+Environment = Literal["sandbox", "production"]
+
+
+class InvalidSettings(Exception):  # noqa: N818 - it names what is wrong
+    """Settings are missing or wrong; the message has a line for each of them."""
+
+
+class Secret(str):
+    """A secret's text. Its `repr` never shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+class Database(Struct, frozen=True, kw_only=True):
+    """Where MongoDB is."""
+
+    mongodb_uri: Secret
+    mongodb_database: str = "freehold"
+
+
+class FunctionSettings(Database, frozen=True, kw_only=True):
+    """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`)."""
+
+    environment: Environment
+    access_token_jwks: Secret
+    door_jwks: Secret
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    concurrency_limit: Count = 64
+    request_timeout_s: Seconds = 10.0
+    transaction_deadline_s: Seconds = 5.0
+    drain_timeout_s: Seconds = 10.0
+    body_limit_bytes: Count = 65_536
+    events_body_limit_bytes: Count = 4_194_304
+    rate_read_per_minute: Count = 600
+    rate_write_per_minute: Count = 120
+    rate_auth_per_minute: Count = 10
+    password_threads: Count = 2
+    password_queue: Count = 32
+    inspection_floor_s: Count = 86_400
+    inspection_default_s: Count = 14 * 86_400
+    review_window_s: Count = 14 * 86_400
+    funding_window_s: Count = 3 * 86_400
+    open_jobs_limit: Count = 50
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+S = TypeVar("S", bound=Struct)
+
+
+def load(kind: type[S], environ: Mapping[str, str] = os.environ) -> S:
+    """Read the settings that `kind` names. Raises InvalidSettings with a line for each missing or wrong one."""
+    secrets_folder = Path(environ.get("FREEHOLD_SECRETS", DEFAULT_SECRETS))
+    hints = get_type_hints(kind, include_extras=True)
+    faults: list[str] = []
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        is_secret = hints[field.name] is Secret
+        place = str(_secret_file(secrets_folder, field.name)) if is_secret else f"FREEHOLD_{field.name.upper()}"
+        text = _read_secret(Path(place)) if is_secret else environ.get(place)
+        if text is None:
+            if field.required:
+                faults.append(f"missing {'secret file' if is_secret else 'setting'} {place}")
+            continue
+        try:
+            values[field.name] = Secret(text) if is_secret else msgspec.convert(text, hints[field.name], strict=False)
+        except msgspec.ValidationError as error:
+            faults.append(f"{place}: {error}")
+    faults += _unfit_for_production(values)
+    if faults:
+        raise InvalidSettings("\n".join(faults))
+    return kind(**values)
+
+
+def load_secrets(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, Secret]:
+    """Read these secrets and no others. Raises InvalidSettings that names every missing file."""
+    folder = Path(environ.get("FREEHOLD_SECRETS", DEFAULT_SECRETS))
+    found = {name: _read_secret(_secret_file(folder, name)) for name in names}
+    faults = [f"missing secret file {_secret_file(folder, name)}" for name, text in found.items() if text is None]
+    secrets = {name: Secret(text) for name, text in found.items() if text is not None}
+    faults += _unfit_for_production({"environment": environ.get("FREEHOLD_ENVIRONMENT"), **secrets})
+    if faults:
+        raise InvalidSettings("\n".join(faults))
+    return secrets
+
+
+def _secret_file(folder: Path, name: str) -> Path:
+    return folder / name.replace("_", "-")
+
+
+def _read_secret(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _unfit_for_production(values: Mapping[str, object]) -> list[str]:
+    if values.get("environment") != "production":
+        return []
+    return [
+        f"{name} is a development key; production needs one of its own"
+        for name, value in values.items()
+        if isinstance(value, Secret) and DEVELOPMENT_MARK in value
+    ]
