@@ -1,0 +1,60 @@
+"""Between documents and BSON. Whole numbers are stored as 64-bit ones, times as aware UTC, `id` as `_id`."""
+
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from bson import Int64
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+
+from freehold.documents import Document
+from freehold.domain.errors import InvalidValue
+
+D = TypeVar("D", bound=Document)
+
+_LARGEST: Final = 2**63 - 1
+
+
+class _PlainInt(TypeDecoder):
+    """Read 64-bit numbers as plain `int`, so that free-form fields can be encoded again."""
+
+    bson_type = Int64
+
+    def transform_bson(self, value: int) -> int:
+        return int(value)
+
+
+CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_PlainInt()]))
+
+
+def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may come and go here
+    """Turn a document, or a part of one, into what PyMongo encodes. Raises InvalidValue for a number beyond 64 bits."""
+    return _widen(msgspec.to_builtins(value, builtin_types=(datetime, bytes)))
+
+
+def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
+    """Turn what PyMongo decoded into a document; fields that this version does not know are passed over."""
+    return msgspec.convert(raw, kind)
+
+
+def changed_fields(before: D, after: D) -> dict[str, Any]:
+    """Name the top-level fields in which `after` differs, with their new values; `_id` and version are not among them."""
+    return {
+        field.encode_name: to_bson(getattr(after, field.name))
+        for field in msgspec.structs.fields(type(before))
+        if field.name not in {"id", "version"} and getattr(before, field.name) != getattr(after, field.name)
+    }
+
+
+def _widen(value: object) -> object:
+    kind = type(value)
+    if kind is int:
+        number = cast("int", value)
+        if not -_LARGEST <= number <= _LARGEST:
+            raise InvalidValue("a number is beyond 64 bits")
+        return Int64(number)
+    if kind is dict:
+        return {key: _widen(item) for key, item in cast("dict[str, object]", value).items()}
+    if kind in {list, tuple}:
+        return [_widen(item) for item in cast("list[object]", value)]
+    return value

@@ -1,0 +1,73 @@
+"""Reading documents, inside a transaction or outside of one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+from freehold.documents import Document
+from freehold.store.errors import Missing
+from freehold.store.mapping import from_bson
+
+D = TypeVar("D", bound=Document)
+T = TypeVar("T", bound=Struct)
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+
+NEWEST_FIRST: Final[Sort] = (("_id", -1),)
+FIND_LIMIT: Final = 1_000
+READ_TIMEOUT_MS: Final = 5_000
+
+
+class Reads:
+    """Typed reads. Filters are ours: a caller's value may stand in them only as a typed scalar."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession | None = None) -> None:
+        self.database = database
+        self.session = session
+
+    def collection(self, kind: type[Document]) -> AsyncCollection[dict[str, Any]]:
+        """Give the raw collection of this kind, for the store's own modules."""
+        return self.database[kind.collection]
+
+    async def get(self, kind: type[D], identifier: str) -> D | None:
+        """Read one document by its id."""
+        return await self.first(kind, {"_id": identifier})
+
+    async def require(self, kind: type[D], identifier: str) -> D:
+        """Read one document by its id. Raises Missing when there is none."""
+        found = await self.get(kind, identifier)
+        if found is None:
+            raise Missing(f"no {kind.__name__} {identifier}")
+        return found
+
+    async def first(self, kind: type[D], filter_: Filter, sort: Sort | None = None) -> D | None:
+        """Read the first document that matches."""
+        raw = await self.collection(kind).find_one(filter_, session=self.session, sort=sort)
+        return None if raw is None else from_bson(raw, kind)
+
+    async def find(self, kind: type[D], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT) -> list[D]:
+        """Read at most `limit` documents that match, in this order."""
+        cursor = self.collection(kind).find(filter_, session=self.session, sort=list(sort), limit=limit, batch_size=limit)
+        return [from_bson(raw, kind) for raw in await cursor.max_time_ms(READ_TIMEOUT_MS).to_list()]
+
+    async def count(self, kind: type[Document], filter_: Filter, limit: int) -> int:
+        """Count the documents that match, up to `limit`."""
+        return await self.collection(kind).count_documents(filter_, session=self.session, limit=limit)
+
+    async def aggregate(self, kind: type[Document], pipeline: Sequence[Filter], into: type[T]) -> list[T]:
+        """Run an aggregation over this kind's collection and read its rows as `into`."""
+        cursor = await self.collection(kind).aggregate(list(pipeline), session=self.session, maxTimeMS=READ_TIMEOUT_MS)
+        return [msgspec.convert(raw, into) for raw in await cursor.to_list()]
+
+    async def database_now(self) -> datetime:
+        """Read the database's clock (aware UTC)."""
+        cursor = await self.database.aggregate([{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}])
+        row = await cursor.next()
+        now: datetime = row["now"]
+        return now

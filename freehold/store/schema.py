@@ -1,0 +1,70 @@
+"""The database's schema, as declared data: collections and indexes from the documents, then numbered migrations.
+
+Applying it is safe to repeat and safe to run from several processes at once.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid
+
+from freehold.documents import DOCUMENTS, Document, Index
+
+Database = AsyncDatabase[dict[str, Any]]
+Migration = Callable[[Database], Awaitable[None]]
+
+MIGRATIONS: Final[tuple[tuple[int, Migration], ...]] = ()
+"""Changes of stored data, in their order: (number, what to do). A number is never used twice."""
+
+
+async def apply_schema(database: Database) -> list[str]:
+    """Create what is missing and run the migrations that have not run. Returns a line for each thing done."""
+    done: list[str] = []
+    existing = set(await database.list_collection_names())
+    for kind in DOCUMENTS:
+        if kind.collection not in existing:
+            await _create(database, kind)
+            done.append(f"created collection {kind.collection}")
+        done += [f"created index {kind.collection}.{name}" for name in await _ensure_indexes(database, kind)]
+    done += await _migrate(database)
+    return done
+
+
+async def _create(database: Database, kind: type[Document]) -> None:
+    try:
+        await database.create_collection(kind.collection)
+    except CollectionInvalid:
+        return  # another process was quicker
+
+
+async def _ensure_indexes(database: Database, kind: type[Document]) -> list[str]:
+    collection = database[kind.collection]
+    existing = set(await collection.index_information())
+    missing = [index for index in kind.indexes if index.name not in existing]
+    for index in missing:
+        await collection.create_index(list(index.keys), **_options(index))
+    return [index.name for index in missing]
+
+
+def _options(index: Index) -> dict[str, Any]:
+    options: dict[str, Any] = {"name": index.name, "unique": index.unique}
+    if index.partial is not None:
+        options["partialFilterExpression"] = index.partial
+    if index.expire_after_s is not None:
+        options["expireAfterSeconds"] = index.expire_after_s
+    if index.weights is not None:
+        options["weights"] = index.weights
+    return options
+
+
+async def _migrate(database: Database) -> list[str]:
+    applied = {row["_id"] async for row in database["migrations"].find({}, {"_id": 1})}
+    done: list[str] = []
+    for number, migration in MIGRATIONS:
+        if number in applied:
+            continue
+        await migration(database)
+        await database["migrations"].update_one({"_id": number}, {"$setOnInsert": {"name": migration.__name__}}, upsert=True)
+        done.append(f"ran migration {number} {migration.__name__}")
+    return done

@@ -1,0 +1,144 @@
+"""The unit of work: everything that one transaction writes. It rolls back unless the work returns.
+
+Inserts wait until the end and go out in one trip per collection; updates go at once, because their guards decide.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
+
+from freehold.documents import Document, OutboxRow
+from freehold.events import Event, body_of
+from freehold.ids import new_id
+from freehold.store.errors import Duplicate, Missing, Stale
+from freehold.store.mapping import changed_fields, from_bson, to_bson
+from freehold.store.reads import Reads
+
+D = TypeVar("D", bound=Document)
+Refusal = Exception | type[Exception]
+
+DUPLICATE_KEY = 11000
+
+
+class Unit(Reads):
+    """Reads and writes of one transaction; made by `Store.transact`, gone with it."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[dict[str, Any]],
+        session: AsyncClientSession,
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(database, session)
+        self._trace_id = trace_id
+        self._inserts: dict[type[Document], list[tuple[Document, Refusal | None]]] = {}
+        self._emitted: dict[tuple[str, int], int] = {}
+
+    async def require_version(self, kind: type[D], identifier: str, version: int) -> D:
+        """Read a document that the caller last saw at `version`. Raises Missing, or Stale when it moved on."""
+        found = await self.get(kind, identifier)
+        if found is None:
+            raise Missing(f"no {kind.__name__} {identifier}")
+        if found.version != version:
+            raise Stale(f"{identifier} is at version {found.version}, not {version}")
+        return found
+
+    def insert(self, document: Document, *, duplicate: Refusal | None = None) -> None:
+        """Store a new document when the work is done; raise `duplicate` (or Duplicate) if a unique index refuses it."""
+        self._inserts.setdefault(type(document), []).append((document, duplicate))
+
+    async def update(
+        self,
+        before: D,
+        after: D,
+        *,
+        deadlines: Mapping[str, float] | None = None,
+        guard: Mapping[str, Any] | None = None,
+    ) -> D:
+        """Compare and set: store how `after` differs from `before`, if the document is still at `before`'s version.
+
+        `deadlines` sets fields to the database's clock plus so many seconds; `guard` is a further filter. Returns what is
+        stored now, one version up. Raises Stale when the document moved on, is gone, or the guard does not hold.
+        """
+        changed = changed_fields(before, after)
+        filter_ = {"_id": before.id, "version": before.version, **(guard or {})}
+        stale = Stale(f"{before.id} is no longer at version {before.version}")
+        if not deadlines:
+            change = {"$set": {**changed, "version": to_bson(before.version + 1)}}
+            outcome = await self.collection(type(before)).update_one(filter_, change, session=self.session)
+            if outcome.matched_count == 0:
+                raise stale
+            return msgspec.structs.replace(after, version=before.version + 1)
+        values = {field: {"$literal": value} for field, value in changed.items()}
+        due = {field: _database_now_plus(seconds) for field, seconds in deadlines.items()}
+        pipeline = [{"$set": {**values, **due, "version": to_bson(before.version + 1)}}]
+        raw = await self.collection(type(before)).find_one_and_update(
+            filter_, pipeline, session=self.session, return_document=True
+        )
+        if raw is None:
+            raise stale
+        return from_bson(raw, type(before))
+
+    async def increment(
+        self, kind: type[Document], identifier: str, by: Mapping[str, int], *, guard: Mapping[str, Any] | None = None
+    ) -> None:
+        """Add to counters without a new version. Raises Stale when the guard does not hold or the document is gone."""
+        filter_ = {"_id": identifier, **(guard or {})}
+        outcome = await self.collection(kind).update_one(filter_, {"$inc": to_bson(dict(by))}, session=self.session)
+        if outcome.matched_count == 0:
+            raise Stale(f"{identifier} does not meet {guard}")
+
+    async def delete(self, document: Document) -> None:
+        """Remove a document that is still at this version. Raises Stale when it moved on."""
+        filter_ = {"_id": document.id, "version": document.version}
+        outcome = await self.collection(type(document)).delete_one(filter_, session=self.session)
+        if outcome.deleted_count == 0:
+            raise Stale(f"{document.id} is no longer at version {document.version}")
+
+    def emit(self, event: Event, aggregate: Document) -> None:
+        """Store an event with this change; the connector carries it to its reactions after the commit."""
+        n = self._emitted.get((aggregate.id, aggregate.version), 0)
+        self._emitted[aggregate.id, aggregate.version] = n + 1
+        row = OutboxRow(
+            id=new_id("evt"),
+            type=event.type,
+            aggregate=aggregate.id,
+            aggregate_version=aggregate.version,
+            n=n,
+            body=body_of(event),
+            trace_id=self._trace_id,
+            created_at=now(),
+        )
+        self.insert(row)
+
+    async def flush(self) -> None:
+        """Send the waiting inserts: one trip per collection."""
+        inserts, self._inserts = self._inserts, {}
+        for kind, rows in inserts.items():
+            try:
+                await self.collection(kind).insert_many([to_bson(document) for document, _ in rows], session=self.session)
+            except BulkWriteError as error:
+                raise _refusal(rows, error) from error
+
+
+def now() -> datetime:
+    """Read this process's clock: aware UTC, whole milliseconds. For records of the past, never for deadlines."""
+    instant = datetime.now(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def _refusal(rows: list[tuple[Document, Refusal | None]], error: BulkWriteError) -> Refusal:
+    fault = error.details["writeErrors"][0]
+    if fault["code"] != DUPLICATE_KEY:
+        return error
+    document, duplicate = rows[fault["index"]]
+    return duplicate or Duplicate(f"{document.id} ({type(document).__name__}) is refused by a unique index")
+
+
+def _database_now_plus(seconds: float) -> dict[str, Any]:
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": to_bson(round(seconds * 1000))}}
