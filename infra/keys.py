@@ -1,0 +1,107 @@
+"""Make the secret files that Freehold's parts need: `python -m infra.keys DIR [--development]`.
+
+Each private key is made once and then kept; the public files (`access-token-jwks`, `door-jwks`) are made from them each
+time. `mongodb-uri` is not made here: the operator, or the local run, writes it. Development keys carry a mark that
+production refuses.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from freehold.settings import DEVELOPMENT_MARK
+
+DOORS: Final = ("connector", "scheduler")
+_PRIVATE_MEMBERS: Final = {"d"}
+
+Jwk = dict[str, str]
+
+
+class MixedKeys(Exception):  # noqa: N818 - the message is a sentence that says what to do
+    """Development keys lie where keys for production are asked for."""
+
+
+def make_keys(folder: Path, *, development: bool) -> list[str]:
+    """Complete the secret files in `folder`; answer the names of those that were made. Raises MixedKeys."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not development:
+        _refuse_development_keys(folder)
+    makers: dict[str, Callable[[], str]] = {
+        "access-token-key": lambda: json.dumps(new_key(development=development)),
+        "refresh-token-key": lambda: (f"{DEVELOPMENT_MARK}-" if development else "") + secrets.token_urlsafe(48),
+        **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
+    }
+    made = [name for name in makers if not (folder / name).exists()]
+    for name in made:
+        write_secret(folder / name, makers[name]())
+    write_secret(folder / "access-token-jwks", _public_set(folder, ["access-token-key"]))
+    write_secret(folder / "door-jwks", _public_set(folder, [f"{door}-call-key" for door in DOORS]))
+    return made
+
+
+def new_key(*, development: bool, kid: str | None = None) -> Jwk:
+    """Make an Ed25519 private key as a JWK; without `kid` it is named by its thumbprint (RFC 7638)."""
+    key = Ed25519PrivateKey.generate()
+    public = _base64url(key.public_key().public_bytes_raw())
+    thumbprint = hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}'.encode()).digest()
+    jwk = {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid or _base64url(thumbprint)}
+    jwk |= {"x": public, "d": _base64url(key.private_bytes_raw())}
+    return jwk | ({"made_for": DEVELOPMENT_MARK} if development else {})
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Write a file that only its owner reads; whoever reads it meanwhile sees the old text or the new one, whole."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as output:
+        output.write(text)
+        output.flush()
+        os.fsync(output.fileno())
+    draft.replace(file)
+
+
+def _door_key_maker(door: str, *, development: bool) -> Callable[[], str]:
+    return lambda: json.dumps(new_key(development=development, kid=door))
+
+
+def _public_set(folder: Path, names: list[str]) -> str:
+    private = [json.loads((folder / name).read_text(encoding="utf-8")) for name in names]
+    return json.dumps({"keys": [{k: v for k, v in jwk.items() if k not in _PRIVATE_MEMBERS} for jwk in private]})
+
+
+def _refuse_development_keys(folder: Path) -> None:
+    marked = [file.name for file in sorted(folder.iterdir()) if DEVELOPMENT_MARK in file.read_text(errors="replace")]
+    if marked:
+        raise MixedKeys(f"{folder} holds development keys ({', '.join(marked)}). Choose an empty folder for production.")
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when all the files are there."""
+    parser = argparse.ArgumentParser(prog="python -m infra.keys", description="Make the secret files of Freehold.")
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--development", action="store_true", help="mark the keys; production will refuse them")
+    given = parser.parse_args(arguments)
+    try:
+        made = make_keys(given.folder, development=given.development)
+    except (MixedKeys, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"made {', '.join(made)} in {given.folder}" if made else f"{given.folder} is complete")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
