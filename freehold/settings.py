@@ -21,6 +21,10 @@ DEFAULT_SECRETS: Final = "/var/openfaas/secrets"
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Environment = Literal["sandbox", "production"]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
+LogLevel = Literal["debug", "info", "warning", "error"]
+Profile = Literal["standard", "ce"]
 
 
 class InvalidSettings(Exception):  # noqa: N818 - it names what is wrong
@@ -49,7 +53,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     environment: Environment
     access_token_jwks: Secret
     door_jwks: Secret
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    port: Port = 8080
     concurrency_limit: Count = 64
     request_timeout_s: Seconds = 10.0
     transaction_deadline_s: Seconds = 5.0
@@ -66,7 +70,43 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     review_window_s: Count = 14 * 86_400
     funding_window_s: Count = 3 * 86_400
     open_jobs_limit: Count = 50
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
+
+
+class ConnectorSettings(Database, frozen=True, kw_only=True):
+    """What the connector knows (events.md in words). Its times hold by the database's clock, or by a monotonic one."""
+
+    environment: Environment
+    connector_call_key: Secret
+    functions_url: Address
+    profile: Profile = "standard"
+    catalogue_file: str = ""
+    health_port: Port = 8080
+    concurrency: Count = 32
+    concurrency_per_reaction: Count = 8
+    dispatch_batch: Annotated[int, Meta(ge=1, le=200)] = 128
+    poll_s: Seconds = 1.0
+    lease_s: Seconds = 10.0
+    claim_margin_s: Seconds = 5.0
+    backoff_base_s: Seconds = 0.5
+    backoff_max_s: Seconds = 600.0
+    max_attempts: Count = 40
+    reconcile_after_s: Seconds = 300.0
+    drain_timeout_s: Seconds = 10.0
+    log_level: LogLevel = "info"
+
+
+class SchedulerSettings(Struct, frozen=True, kw_only=True):
+    """What the scheduler knows: where the functions are, and its own key. It has no database."""
+
+    environment: Environment
+    scheduler_call_key: Secret
+    functions_url: Address
+    profile: Profile = "standard"
+    catalogue_file: str = ""
+    health_port: Port = 8080
+    drain_timeout_s: Seconds = 10.0
+    log_level: LogLevel = "info"
 
 
 S = TypeVar("S", bound=Struct)

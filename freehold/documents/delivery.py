@@ -47,12 +47,16 @@ class Position(Document, frozen=True, kw_only=True):
 
 
 class Delivery(Document, frozen=True, kw_only=True):
-    """One event on its way to one reaction: `_id` is `event:reaction`. The claim is a lease with a fence."""
+    """One event on its way to one reaction: `_id` is `event:reaction`. The claim is a lease with a fence.
+
+    `due_at` is when it may be taken: waiting, for its next try; claimed, because its claim has run out by then. `event` is
+    the EventEnvelope; `error` says why the last try failed. Parked deliveries stay until an admin replays them.
+    """
 
     collection: ClassVar[str] = "deliveries"
     indexes: ClassVar[tuple[Index, ...]] = (
-        Index((("state", 1), ("due_at", 1))),
-        Index((("reaction", 1), ("state", 1), ("due_at", 1))),
+        Index((("state", 1), ("due_at", 1), ("_id", 1))),
+        Index((("state", 1), ("_id", -1)), partial={"state": "parked"}),
         Index((("done_at", 1),), expire_after_s=7 * 86_400),
     )
 
@@ -63,10 +67,10 @@ class Delivery(Document, frozen=True, kw_only=True):
     attempts: int = 0
     due_at: Instant
     fence: int = 0
-    lease_until: Instant | None = None
     error: str | None = None
     created_at: Instant
     done_at: Instant | None = None
+    parked_at: Instant | None = None
 
 
 class Lease(Document, frozen=True, kw_only=True):

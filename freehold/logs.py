@@ -1,0 +1,51 @@
+"""Logs: one JSON object a line on standard output, with `event`, ids and `trace_id`; never bodies, tokens or addresses.
+
+Records of the standard library's `logging` (uvicorn, nameko, APScheduler) come out in the same form.
+"""
+
+import logging
+import sys
+from typing import Final
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor
+
+_SHARED: Final[list[Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+]
+
+
+def configure(*, part: str, level: str = "info") -> None:
+    """Send every log line of this process to standard output; `part` names the process (`connector`, `relay`)."""
+
+    def name_part(_logger: object, _method: str, event: EventDict) -> EventDict:
+        return {"part": part, **event}
+
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            name_part,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_to_json),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.raiseExceptions = False  # a reader of the log that went away must not stop the work
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _to_json(event: EventDict, **_options: object) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
