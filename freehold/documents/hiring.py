@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from freehold.documents.base import Document, Index, Instant
 from freehold.domain.money import Money
+from freehold.domain.text import optional_text
 
 JobKind = Literal["fixed", "hourly"]
 JobState = Literal["draft", "open", "paused", "filled", "closed", "expired"]
@@ -17,8 +18,8 @@ class Place(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the work is done."""
 
     remote: bool = True
-    country: Annotated[str, Meta(max_length=60)] = ""
-    city: Annotated[str, Meta(max_length=100)] = ""
+    country: Annotated[str, optional_text(60)] = ""
+    city: Annotated[str, optional_text(100)] = ""
 
 
 class HourlyRange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,17 +30,20 @@ class HourlyRange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Job(Document, frozen=True, kw_only=True):
-    """A job. `budget` is set on fixed jobs, `hourly` may be set on hourly ones; `skills_folded` is for filters and matching.
+    """A job. `budget` is set on fixed jobs, `hourly` may be set on hourly ones.
 
-    `price_amount` and `price_currency` repeat the one that is set (an hour's upper end), for filters.
+    For filters and matching: what is folded, and `price_amount` with `price_currency`, which repeat the price that is set
+    (an hour's upper end).
     """
 
     collection: ClassVar[str] = "jobs"
     indexes: ClassVar[tuple[Index, ...]] = (
-        Index((("state", 1), ("_id", -1))),
-        Index((("state", 1), ("category", 1), ("_id", -1))),
-        Index((("state", 1), ("skills_folded", 1), ("_id", -1))),
+        Index((("state", 1), ("posted_at", -1), ("_id", -1))),
+        Index((("state", 1), ("category_folded", 1), ("posted_at", -1), ("_id", -1))),
+        Index((("state", 1), ("skills_folded", 1), ("posted_at", -1), ("_id", -1))),
+        Index((("state", 1), ("deadline", 1))),
         Index((("employer_id", 1), ("_id", -1))),
+        Index((("employer_id", 1), ("state", 1), ("posted_at", -1), ("_id", -1))),
         Index(
             (("title", "text"), ("skills", "text"), ("category", "text"), ("description", "text")),
             weights={"title": 10, "skills": 6, "category": 3, "description": 1},
@@ -51,6 +55,7 @@ class Job(Document, frozen=True, kw_only=True):
     description: str
     kind: JobKind
     category: str
+    category_folded: str
     skills: tuple[str, ...] = ()
     skills_folded: tuple[str, ...] = ()
     budget: Money | None = None
@@ -59,6 +64,7 @@ class Job(Document, frozen=True, kw_only=True):
     price_currency: str | None = None
     deadline: Instant | None = None
     place: Place = Place()
+    country_folded: str = ""
     inspection_period_s: int
     state: JobState = "open"
     application_count: int = 0
@@ -74,6 +80,7 @@ class Application(Document, frozen=True, kw_only=True):
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("job_id", 1), ("freelancer_id", 1)), unique=True),
         Index((("job_id", 1), ("_id", -1))),
+        Index((("job_id", 1), ("state", 1), ("_id", 1))),
         Index((("freelancer_id", 1), ("_id", -1))),
     )
 
@@ -103,7 +110,8 @@ class Terms(Struct, frozen=True):
 class Project(Document, frozen=True, kw_only=True):
     """The contract between a client (the job's employer) and a freelancer.
 
-    `paid_at` is the first release of money to the freelancer; `completed_at` opens the reviews, `review_deadline` ends them.
+    `paid_at` is the first release of money to the freelancer; `completed_at` opens the reviews, `review_deadline` ends them;
+    `reviewed_by` names the sides (people) that have written theirs.
     """
 
     collection: ClassVar[str] = "projects"
@@ -124,3 +132,4 @@ class Project(Document, frozen=True, kw_only=True):
     paid_at: Instant | None = None
     completed_at: Instant | None = None
     review_deadline: Instant | None = None
+    reviewed_by: tuple[str, ...] = ()

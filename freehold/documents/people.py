@@ -6,17 +6,20 @@ from msgspec import Meta, Struct
 
 from freehold.documents.base import Document, Index, Instant
 from freehold.domain.money import Money
+from freehold.domain.text import optional_text, required_text
 
 Role = Literal["freelancer", "employer", "admin"]
-Skill = Annotated[str, Meta(min_length=1, max_length=60)]
-ShortText = Annotated[str, Meta(max_length=200)]
-LongText = Annotated[str, Meta(max_length=5_000)]
+PersonName = Annotated[str, required_text(100)]
+Skill = Annotated[str, required_text(60)]
+Title = Annotated[str, required_text(200)]
+ShortText = Annotated[str, optional_text(200)]
+LongText = Annotated[str, optional_text(5_000)]
 
 
 class Engagement(Struct, frozen=True, forbid_unknown_fields=True):
     """A station of somebody's experience or education. Years are of the Gregorian calendar."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: Title
     organisation: ShortText = ""
     from_year: Annotated[int, Meta(ge=1900, le=2200)] | None = None
     to_year: Annotated[int, Meta(ge=1900, le=2200)] | None = None
@@ -26,7 +29,7 @@ class Engagement(Struct, frozen=True, forbid_unknown_fields=True):
 class PortfolioItem(Struct, frozen=True, forbid_unknown_fields=True):
     """A piece of past work."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: Title
     description: LongText = ""
     url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://\S+)?$")] = ""
 
@@ -50,8 +53,8 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     education: Annotated[tuple[Engagement, ...], Meta(max_length=50)] = ()
     portfolio: Annotated[tuple[PortfolioItem, ...], Meta(max_length=50)] = ()
     languages: Annotated[tuple[SpokenLanguage, ...], Meta(max_length=20)] = ()
-    country: Annotated[str, Meta(max_length=60)] = ""
-    time_zone: Annotated[str, Meta(max_length=60)] = ""
+    country: Annotated[str, optional_text(60)] = ""
+    time_zone: Annotated[str, Meta(max_length=60, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")] = ""
 
 
 class Rating(Struct, frozen=True):
@@ -67,7 +70,8 @@ class User(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "users"
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("email", 1),), unique=True),
-        Index((("roles", 1), ("skills_folded", 1))),
+        Index((("roles", 1), ("_id", -1))),
+        Index((("skills_folded", 1), ("_id", -1))),
     )
 
     email: str

@@ -1,0 +1,95 @@
+"""What people are told live: every event of the relay, its namespace and its payload, once. AsyncAPI comes from here.
+
+Each goes to one person's channel (`user:usr_...`) and stands, with the same payload, in that person's list of notifications.
+The names are those that clients listen to. Payloads tolerate new fields.
+"""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from freehold.documents import Instant
+from freehold.documents.hiring import HourlyRange, JobKind
+from freehold.domain.money import Money
+
+NOTIFICATIONS = "/notifications"
+
+
+class RelayEvent(Struct, frozen=True, kw_only=True):
+    """What all share. `notification_id` is the entry in the person's list (`notify` sets it); clients dedupe by it."""
+
+    name: ClassVar[str]
+    namespace: ClassVar[str] = NOTIFICATIONS
+
+    notification_id: str = ""
+
+
+class NewJob(RelayEvent, frozen=True, kw_only=True):
+    """A job was posted that asks for a skill of yours."""
+
+    name: ClassVar[str] = "newJob"
+
+    job_id: str
+    title: str
+    category: str
+    kind: JobKind
+    skills: tuple[str, ...]
+    budget: Money | None = None
+    hourly: HourlyRange | None = None
+
+
+class ApplicationStatusUpdate(RelayEvent, frozen=True, kw_only=True):
+    """An application changed: the employer is told that it was submitted or withdrawn, the freelancer the rest.
+
+    `status` is submitted, withdrawn, accepted or declined; `reason` says why it was declined; `project_id` is what accepting
+    opened.
+    """
+
+    name: ClassVar[str] = "applicationStatusUpdate"
+
+    application_id: str
+    job_id: str
+    job_title: str
+    status: str
+    reason: str | None = None
+    project_id: str | None = None
+
+
+class MilestoneUpdate(RelayEvent, frozen=True, kw_only=True):
+    """A milestone of your project changed: `state` is what it is in now."""
+
+    name: ClassVar[str] = "milestoneUpdate"
+
+    project_id: str
+    milestone_id: str
+    title: str
+    state: str
+    amount: Money
+    auto_release_at: Instant | None = None
+
+
+class EscrowUpdate(RelayEvent, frozen=True, kw_only=True):
+    """Held money of your project moved: `movement` is deposited, released or refunded."""
+
+    name: ClassVar[str] = "escrowUpdate"
+
+    project_id: str
+    milestone_id: str
+    title: str
+    movement: str
+    amount: Money
+
+
+class ReviewPublished(RelayEvent, frozen=True, kw_only=True):
+    """A review of you can be read now."""
+
+    name: ClassVar[str] = "reviewPublished"
+
+    review_id: str
+    project_id: str
+    author_id: str
+
+
+def all_relay_events() -> dict[str, type[RelayEvent]]:
+    """Map every relay event's name to its class."""
+    return dict(sorted((kind.name, kind) for kind in RelayEvent.__subclasses__()))
