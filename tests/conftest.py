@@ -14,6 +14,7 @@ import pytest
 
 from freehold.store import local_admin
 from infra.keys import make_keys, write_secret
+from tests.api import Api
 
 OWNER = "freehold_owner_pid"
 KEEPER_LIMIT_S = 90.0
@@ -67,6 +68,13 @@ def keys(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_keys(folder, development=True)
     write_secret(folder / "mongodb-uri", mongodb_uri)
     return folder
+
+
+@pytest.fixture
+def api(mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
+    """Give all functions behind an in-process client, over the worker's database."""
+    with Api.opened(mongodb_uri, database, keys) as opened:
+        yield opened
 
 
 def _start_keeper(folder: Path, *, owner_pid: int) -> None:

@@ -1,0 +1,52 @@
+"""The catalogue: every function with its route, its events, its period. Generated; the doors read it, nobody edits it."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+
+class FunctionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One function: `name` is what OpenFaaS calls it, `group` the process that serves it in the Community Edition profile."""
+
+    name: str
+    module: str
+    group: str
+    kind: Literal["endpoint", "reaction", "sweep"]
+    method: str | None = None
+    path: str | None = None
+    events: tuple[str, ...] = ()
+    every_s: float | None = None
+    timeout_s: float = 10.0
+    secrets: tuple[str, ...] = ()
+
+    def deployed_as(self, profile: Literal["standard", "ce"]) -> str:
+        """Name the OpenFaaS function that serves this one in a profile."""
+        return self.group if profile == "ce" else self.name
+
+
+class Catalogue(Struct, frozen=True):
+    """All functions."""
+
+    functions: tuple[FunctionEntry, ...]
+
+    @classmethod
+    def load(cls) -> "Catalogue":
+        """Read the generated file from this package."""
+        return _load()
+
+    @property
+    def sweeps(self) -> tuple[FunctionEntry, ...]:
+        """The functions that the scheduler ticks."""
+        return tuple(entry for entry in self.functions if entry.kind == "sweep")
+
+    def reactions_to(self, event_type: str) -> tuple[FunctionEntry, ...]:
+        """Find the functions that want events of this type."""
+        return tuple(entry for entry in self.functions if entry.kind == "reaction" and event_type in entry.events)
+
+
+@cache
+def _load() -> Catalogue:
+    return msgspec.json.decode((files("freehold") / "catalogue.json").read_bytes(), type=Catalogue)

@@ -1,0 +1,266 @@
+"""The ASGI app of one process: OpenFaaS's contract around the functions that it serves."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final
+from uuid import uuid4
+
+import msgspec
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from freehold.edge.call import Services
+from freehold.edge.declare import Declaration
+from freehold.edge.endpoints import answer_request, read_body
+from freehold.edge.problems import MethodNotAllowed, NotFound, Problem, ServiceUnavailable, TooManyRequests, Unauthenticated
+from freehold.edge.reactions import answer_events, answer_tick
+from freehold.edge.translation import problem_for, problem_for_door
+from freehold.internal_calls import InvalidCallToken
+from freehold.settings import FunctionSettings, InvalidSettings, Secret, load_secrets
+from freehold.store import OUTAGES
+
+log = structlog.get_logger()
+
+Find = Callable[[], Iterable[Declaration]]
+Answering = Callable[[], Awaitable[Response]]
+
+REOPEN_AFTER_S: Final = 1.0
+CLIENT_CLOSED: Final = 499
+_TRACEPARENT: Final = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_CALL_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_JSON: Final = "application/json"
+_PROBLEM_JSON: Final = "application/problem+json"
+
+
+class FunctionApp:
+    """Serves declared functions. `find` imports them; it is called in `open`, after the port is open."""
+
+    def __init__(self, find: Find, settings: FunctionSettings, secrets: Mapping[str, Secret] | None = None) -> None:
+        self._find = find
+        self._settings = settings
+        self._secrets = secrets
+        self._services: Services | None = None
+        self._routes: list[tuple[Route, dict[str, Declaration]]] = []
+        self.internal: dict[str, Declaration] = {}
+        self._in_flight = 0
+        self._draining = False
+
+    @property
+    def services(self) -> Services:
+        """What the calls of this process share; there after `open`."""
+        if self._services is None:
+            raise ServiceUnavailable("This function is starting.", retry_after_s=1)
+        return self._services
+
+    async def open(self) -> None:
+        """Import the functions, read their secrets, reach the database."""
+        declarations = await asyncio.to_thread(lambda: list(self._find()))
+        names = sorted({name for declaration in declarations for name in declaration.secrets})
+        services = Services(self._settings, self._secrets if self._secrets is not None else load_secrets(names))
+        await services.store.open()
+        self._routes = _routes(declarations)
+        self.internal = {item.name: item for item in declarations if item.kind != "endpoint"}
+        self._services = services
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._services is not None:
+            await self._services.close()
+            self._services = None
+
+    async def is_ready(self) -> bool:
+        """Whether calls can be answered: functions imported, not draining, the database answers."""
+        if self._services is None or self._draining:
+            return False
+        try:
+            await self._services.store.ping()
+        except OUTAGES:
+            return False
+        return True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        request = Request(scope, receive)
+        response = await self.answer(request)
+        await response(scope, receive, send)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request: health, or a function within the concurrency limit."""
+        path = request.url.path
+        if path == "/_/health":
+            return Response(b'{"healthy":true}', media_type=_JSON)
+        if path == "/_/ready":
+            ready = await self.is_ready()
+            return Response(msgspec.json.encode({"ready": ready}), status_code=200 if ready else 503, media_type=_JSON)
+        trace_id = _trace_id(request)
+        if self._in_flight >= self._settings.concurrency_limit:
+            return _problem(TooManyRequests("This function is at its limit.", retry_after_s=1), trace_id)
+        self._in_flight += 1
+        try:
+            response = await self._dispatch(request, trace_id)
+        finally:
+            self._in_flight -= 1
+        call_id = request.headers.get("x-call-id")
+        if call_id is not None and _CALL_ID.match(call_id):
+            response.headers["X-Call-Id"] = call_id
+        return response
+
+    async def _dispatch(self, request: Request, trace_id: str) -> Response:
+        internal = self._internal_function(request)
+        if internal is not None:
+            return await self._guarded(lambda: self._answer_door(internal, request, trace_id), internal, trace_id, True)
+        try:
+            declaration = self._endpoint(request)
+        except Problem as problem:
+            return _problem(problem, trace_id)
+        return await self._guarded(lambda: self._answer_person(declaration, request, trace_id), declaration, trace_id, False)
+
+    async def _guarded(
+        self,
+        answering: Answering,
+        declaration: Declaration,
+        trace_id: str,
+        for_door: bool,  # noqa: FBT001
+    ) -> Response:
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                response = await answering()
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_CLOSED)
+        except Exception as error:  # noqa: BLE001 - the one place that translates every error
+            translate = problem_for_door if for_door else problem_for
+            response = _problem(translate(error, function=declaration.name, trace_id=trace_id), trace_id)
+        log.info(
+            "answered",
+            function=declaration.name,
+            status=response.status_code,
+            duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            trace_id=trace_id,
+        )
+        return response
+
+    async def _answer_person(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
+        answer = await answer_request(self.services, declaration, request, trace_id)
+        headers = {"Cache-Control": "no-store"} if declaration.auth != "anyone" or not declaration.reads_only else {}
+        if answer.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
+
+    async def _answer_door(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
+        raw = await read_body(request, self._settings.events_body_limit_bytes)
+        self._verify_door(declaration, request, raw)
+        if declaration.kind == "reaction":
+            return Response(msgspec.json.encode(await answer_events(self.services, declaration, raw)), media_type=_JSON)
+        return Response(msgspec.json.encode(await answer_tick(self.services, declaration, trace_id)), media_type=_JSON)
+
+    def _verify_door(self, declaration: Declaration, request: Request, raw: bytes) -> None:
+        token = request.headers.get("authorization", "").partition(" ")[2]
+        try:
+            self.services.internal_calls.verify(
+                token, function=declaration.name, method="POST", path=f"/{declaration.name}", body=raw
+            )
+        except InvalidCallToken as error:
+            log.warning("internal_call_refused", function=declaration.name, reason=str(error))
+            raise Unauthenticated("Only our own doors may call this.") from error
+
+    def _internal_function(self, request: Request) -> Declaration | None:
+        """Find the reaction or sweep that is called: `/NAME`, or `/` in a process that serves only one."""
+        if request.method != "POST":
+            return None
+        name = request.url.path.strip("/")
+        if not name and len(self.internal) == 1 and not self._routes:
+            return next(iter(self.internal.values()))
+        return self.internal.get(name)
+
+    def _endpoint(self, request: Request) -> Declaration:
+        self.services  # noqa: B018 - raises while this process is starting
+        for route, methods in self._routes:
+            match, child = route.matches(request.scope)
+            if match is Match.NONE:
+                continue
+            request.scope.update(child)
+            if request.method not in methods:
+                raise MethodNotAllowed(f"Allowed: {', '.join(sorted(methods))}.")
+            return methods[request.method]
+        raise NotFound
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        opening: asyncio.Task[None] | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                opening = asyncio.create_task(self._keep_opening())
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._draining = True
+                if opening is not None:
+                    opening.cancel()
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _keep_opening(self) -> None:
+        """Open; while the database cannot be reached, try again. A missing secret or module ends the process."""
+        while True:
+            try:
+                await self.open()
+            except OUTAGES as error:
+                log.warning("database_not_reached", reason=str(error)[:200])
+                await asyncio.sleep(REOPEN_AFTER_S)
+            except (InvalidSettings, Exception) as error:
+                log.critical("cannot_start", reason=str(error), exc_info=error)
+                _end_process()
+                return
+            else:
+                log.info("ready", functions=sorted([*self.internal, *(d.name for _, m in self._routes for d in m.values())]))
+                return
+
+
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _routes(declarations: Iterable[Declaration]) -> list[tuple[Route, dict[str, Declaration]]]:
+    """Gather the endpoints by path; fixed paths before templates, so that the more exact one wins."""
+    paths: dict[str, dict[str, Declaration]] = defaultdict(dict)
+    for declaration in declarations:
+        if declaration.kind != "endpoint":
+            continue
+        if declaration.method in paths[declaration.path]:
+            raise ValueError(f"{declaration.method} {declaration.path} is declared twice")
+        paths[declaration.path][declaration.method] = declaration
+    ordered = sorted(paths, key=lambda path: (path.count("{"), path))
+    return [(Route(path, _unused), paths[path]) for path in ordered]
+
+
+async def _unused(_: Request) -> Response:
+    raise AssertionError("routes are only matched, never called")
+
+
+def _trace_id(request: Request) -> str:
+    parent = _TRACEPARENT.match(request.headers.get("traceparent", ""))
+    if parent is not None:
+        return parent[1]
+    call_id = request.headers.get("x-call-id", "")
+    return call_id if _CALL_ID.match(call_id) else uuid4().hex
+
+
+def _problem(problem: Problem, trace_id: str) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(problem.retry_after_s)
+    if problem.status == Unauthenticated.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(problem.encode(trace_id), problem.status, headers, media_type=_PROBLEM_JSON)

@@ -1,0 +1,104 @@
+"""Turning a request into typed values. The fast path decodes in one go; when that fails, a slow path names every fault."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from freehold.edge.problems import FieldFault, Invalid, MalformedBody
+
+S = TypeVar("S", bound=Struct)
+
+MOST_FAULTS: Final = 50
+_DEEPEST: Final = 20
+
+
+def decode_body(raw: bytes, kind: type[S]) -> S:
+    """Decode a JSON body. Raises MalformedBody when it is no JSON, Invalid with every faulty field when it does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        value = msgspec.json.decode(raw)
+    except RecursionError as error:
+        raise MalformedBody("The body is nested too deeply.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedBody(f"{error}.") from error
+    return convert(value, kind, "body")
+
+
+def decode_parameters(values: Mapping[str, str | Sequence[str]], kind: type[S], place: str) -> S:
+    """Convert path or query parameters, which arrive as text. Raises Invalid with every faulty one."""
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError:
+        return convert(values, kind, place, strict=False)
+
+
+def convert(value: object, kind: type[S], place: str, *, strict: bool = True) -> S:
+    """Convert, or raise Invalid with every fault; what no field of its own is guilty of is said of the whole."""
+    faults = tuple(fault for fault, _ in zip(_faults(value, kind, place, strict, 0), range(MOST_FAULTS), strict=False))
+    if faults:
+        raise Invalid(faults=faults)
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise Invalid(faults=(FieldFault(field=place, expected=str(error)),)) from error
+
+
+def _faults(value: object, kind: Any, place: str, strict: bool, depth: int) -> Iterator[FieldFault]:  # noqa: ANN401, FBT001
+    """Walk value and type side by side; go down where the type is a struct or a list, ask msgspec at the leaves."""
+    inner = _bare(kind, value)
+    if depth > _DEEPEST:
+        yield FieldFault(field=place, expected="less nesting")
+    elif isinstance(inner, type) and issubclass(inner, Struct) and isinstance(value, Mapping):
+        yield from _struct_faults(value, inner, place, strict, depth)
+    elif get_origin(inner) in {list, tuple} and isinstance(value, list | tuple) and _fits_outside(value, kind):
+        for position, item in enumerate(value):
+            yield from _faults(item, get_args(inner)[0], f"{place}[{position}]", strict, depth + 1)
+    else:
+        try:
+            msgspec.convert(value, kind, strict=strict)
+        except msgspec.ValidationError as error:
+            yield FieldFault(field=place, expected=str(error))
+
+
+def _struct_faults(
+    value: Mapping[str, object],
+    kind: type[Struct],
+    place: str,
+    strict: bool,  # noqa: FBT001
+    depth: int,
+) -> Iterator[FieldFault]:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name in value.keys() - fields.keys():
+        if kind.__struct_config__.forbid_unknown_fields:
+            yield FieldFault(field=f"{place}.{name}"[:200], expected="no such field")
+    for name, field in fields.items():
+        if name in value:
+            yield from _faults(value[name], hints[field.name], f"{place}.{name}", strict, depth + 1)
+        elif field.required:
+            yield FieldFault(field=f"{place}.{name}", expected="a value; it is missing")
+
+
+def _bare(kind: Any, value: object) -> Any:  # noqa: ANN401
+    """Take Annotated off, and `| None` where the value is not null."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in {Union, UnionType} and value is not None:
+        others = [part for part in get_args(kind) if part not in {NoneType, msgspec.UnsetType}]
+        if len(others) == 1:
+            return _bare(others[0], value)
+    return kind
+
+
+def _fits_outside(value: Sequence[object], kind: Any) -> bool:  # noqa: ANN401
+    """Whether the list itself, apart from its items, is what the type allows (its length)."""
+    while get_origin(kind) in {Union, UnionType}:
+        kind = next(part for part in get_args(kind) if part not in {NoneType, msgspec.UnsetType})
+    limits = [extra for extra in get_args(kind)[1:] if isinstance(extra, msgspec.Meta)] if get_origin(kind) is Annotated else []
+    return all((meta.max_length or len(value)) >= len(value) >= (meta.min_length or 0) for meta in limits)

@@ -1,0 +1,178 @@
+"""Answering an endpoint's request: who, how often, what; then the work, once per idempotency key."""
+
+import hashlib
+import re
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+
+from freehold.documents import IdempotencyRecord
+from freehold.domain.errors import Refused
+from freehold.edge.call import AlreadyDone, Call, Services
+from freehold.edge.declare import Declaration
+from freehold.edge.decoding import decode_body, decode_parameters
+from freehold.edge.problems import (
+    FieldFault,
+    Forbidden,
+    Invalid,
+    InvalidIdempotencyKey,
+    KeyReused,
+    MalformedBody,
+    PayloadTooLarge,
+    Problem,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from freehold.edge.sessions import Caller
+from freehold.store import StoreError, Unit
+
+_KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}$")
+_BEARER: Final = "bearer "
+
+
+class Answer(Struct, frozen=True):
+    """What goes back: a status and a JSON body (empty for 204); `replayed` when it was stored before."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+async def answer_request(services: Services, declaration: Declaration, request: Request, trace_id: str) -> Answer:
+    """Carry one request through: authenticate, limit, decode, do. Raises Problem."""
+    visitor = await _visitor(services, declaration, request)
+    if visitor is not None:
+        services.limits[declaration.rate].take(visitor.user_id)
+    raw = await read_body(request, declaration.body_limit_bytes or services.settings.body_limit_bytes)
+    call = Call(services, declaration, trace_id=trace_id, visitor=visitor)
+    inputs = _inputs(declaration, request, raw)
+    if not declaration.transaction:
+        return Answer(declaration.status, encode(await declaration.handler(call, **inputs)))
+    key = _idempotency_key(declaration, request)
+    if key is None:
+        return await _do(call, inputs)
+    digest = hashlib.sha256(b"\0".join([request.method.encode(), request.url.path.encode(), raw])).digest()
+    return await _do_once(call, inputs, record_id=f"{call.caller.user_id}:{declaration.name}:{key}", payload_hash=digest)
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes:
+    """Read the whole body, counted as it comes in. Raises PayloadTooLarge."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit_bytes:
+            raise PayloadTooLarge(f"This function takes at most {limit_bytes} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def encode(result: object) -> bytes:
+    """Make the JSON of an answer; None is an empty body."""
+    return b"" if result is None else msgspec.json.encode(result)
+
+
+async def _visitor(services: Services, declaration: Declaration, request: Request) -> Caller | None:
+    header = request.headers.get("authorization")
+    if header is None:
+        if declaration.auth == "anyone":
+            return None
+        raise Unauthenticated
+    if not header.lower().startswith(_BEARER):
+        raise Unauthenticated("Send `Authorization: Bearer TOKEN`.")
+    claims = services.access_tokens.verify(header[len(_BEARER) :].strip())
+    caller = await services.sessions.admit(claims, for_write=not declaration.reads_only)
+    if declaration.auth not in {"anyone", "user"} and not caller.has_role(declaration.auth):
+        raise Forbidden(f"This is for the role {declaration.auth}.")
+    return caller
+
+
+def _inputs(declaration: Declaration, request: Request, raw: bytes) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    if declaration.path_type is not None:
+        inputs["path"] = decode_parameters(request.path_params, declaration.path_type, "path")
+    if declaration.query_type is not None:
+        inputs["query"] = decode_parameters(_query_values(request, declaration.query_type), declaration.query_type, "query")
+    elif request.url.query:
+        raise Invalid(
+            faults=tuple(FieldFault(field=f"query.{name}"[:200], expected="no such parameter") for name in request.query_params)
+        )
+    if declaration.body_type is not None:
+        inputs["body"] = _body(declaration.body_type, request, raw)
+    elif raw:
+        raise Invalid("This function takes no body.", faults=(FieldFault(field="body", expected="no body"),))
+    return inputs
+
+
+def _body(kind: type[Struct], request: Request, raw: bytes) -> Struct:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType
+    if not raw:
+        raise MalformedBody("The body is empty.")
+    return decode_body(raw, kind)
+
+
+def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[str]]:
+    lists = {field.encode_name for field in msgspec.structs.fields(kind) if "tuple" in str(field.type)}
+    values: dict[str, str | list[str]] = {}
+    for name in request.query_params:
+        given = request.query_params.getlist(name)
+        if name not in lists and len(given) > 1:
+            raise Invalid(faults=(FieldFault(field=f"query.{name}"[:200], expected="one value, not several"),))
+        values[name] = given if name in lists else given[0]
+    return values
+
+
+def _idempotency_key(declaration: Declaration, request: Request) -> str | None:
+    keys = request.headers.getlist("idempotency-key")
+    if not declaration.idempotent or not keys:
+        return None
+    if len(keys) > 1 or _KEY.match(keys[0]) is None:
+        raise InvalidIdempotencyKey
+    return keys[0]
+
+
+async def _do(call: Call, inputs: dict[str, Any]) -> Answer:
+    async def work(_: Unit) -> bytes:
+        return encode(await call.declaration.handler(call, **inputs))
+
+    return Answer(call.declaration.status, await call.in_own_transaction(work))
+
+
+async def _do_once(call: Call, inputs: dict[str, Any], *, record_id: str, payload_hash: bytes) -> Answer:
+    """Do the work and store its answer under the key, in one transaction; or answer what is stored already.
+
+    A refusal stores nothing: the same key may be used again. When a refusal or a conflict came from a twin of this very
+    request that was quicker, the twin's answer is given.
+    """
+    stored = await _stored(call, record_id, payload_hash)
+    if stored is not None:
+        return stored
+
+    async def work(unit: Unit) -> bytes:
+        body = encode(await call.declaration.handler(call, **inputs))
+        record = IdempotencyRecord(
+            id=record_id, payload_hash=payload_hash, status=call.declaration.status, answer=body, created_at=call.now
+        )
+        unit.insert(record, duplicate=AlreadyDone)
+        return body
+
+    try:
+        return Answer(call.declaration.status, await call.in_own_transaction(work))
+    except (AlreadyDone, Problem, Refused, StoreError):
+        twin = await _stored(call, record_id, payload_hash)
+        if twin is None:
+            raise
+        return twin
+
+
+async def _stored(call: Call, record_id: str, payload_hash: bytes) -> Answer | None:
+    record = await call.store.get(IdempotencyRecord, record_id)
+    if record is None:
+        return None
+    if record.payload_hash != payload_hash:
+        raise KeyReused
+    return Answer(record.status, record.answer, replayed=True)

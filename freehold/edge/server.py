@@ -1,0 +1,65 @@
+"""The function server: the ASGI app of one process, with OpenFaaS's contract, and the process itself.
+
+`FUNCTION=jobs-create-job,jobs-list-jobs python -m freehold.edge.server` imports only those modules and listens on
+FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modules are imported and the database answers.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+
+import structlog
+import uvicorn
+
+from freehold import logs, settings
+from freehold.edge.app import FunctionApp
+from freehold.edge.discovery import find
+from freehold.settings import FunctionSettings, InvalidSettings, Secret
+
+log = structlog.get_logger()
+
+
+def create_app(names: Iterable[str], function_settings: FunctionSettings, secrets: Mapping[str, Secret]) -> FunctionApp:
+    """Make the app that serves these functions. Open it (`await app.open()`) before the first call, close it after."""
+    return FunctionApp(lambda: find(names), function_settings, secrets)
+
+
+def serve(app: FunctionApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0.0") -> None:  # noqa: S104 - a container's port
+    """Run the app until SIGTERM; then finish what is in flight, for at most `drain_timeout_s`."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(drain_timeout_s)),
+    )
+    uvicorn.Server(config).run()
+
+
+def main() -> int:
+    """Serve the functions that FUNCTION names."""
+    names = [name.strip() for name in os.environ.get("FUNCTION", "").split(",") if name.strip()]
+    if not names:
+        sys.stderr.write("FUNCTION must name a function, or several with commas between them\n")
+        return 2
+    try:
+        found = settings.load(FunctionSettings)
+        app = FunctionApp(lambda: find(names), found)
+    except InvalidSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)
+    serve(app, port=found.port, drain_timeout_s=found.drain_timeout_s)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The one place where what was raised becomes an answer."""
+
+import structlog
+
+from freehold.domain.errors import InvalidValue, Refused
+from freehold.edge.problems import (
+    FieldFault,
+    InternalError,
+    Invalid,
+    NotFound,
+    Problem,
+    RuleRefused,
+    ServiceUnavailable,
+    StaleVersion,
+    TimedOut,
+    Unprocessable,
+)
+from freehold.store import OUTAGES, Duplicate, Missing, Stale, Unavailable
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S = 1
+_CLIENT_ERRORS = range(400, 500)
+_TELLS_A_DOOR_TO_RETRY = frozenset({401, 404, 408, 429})
+
+
+def problem_for(error: Exception, *, function: str, trace_id: str) -> Problem:  # noqa: PLR0911 - one line per kind of error
+    """Find the problem that tells a caller what happened; log what is our own fault."""
+    match error:
+        case Problem():
+            return error
+        case InvalidValue():
+            return Invalid(str(error), faults=(FieldFault(field="body", expected=str(error)),))
+        case Refused():
+            return RuleRefused(error.code, str(error))
+        case Missing():
+            return NotFound()
+        case Stale() | Duplicate():
+            return StaleVersion()
+        case TimeoutError():
+            log.error("timed_out", function=function, trace_id=trace_id)
+            return TimedOut(retry_after_s=RETRY_AFTER_S)
+        case _ if isinstance(error, (Unavailable, *OUTAGES)):
+            log.error("database_unavailable", function=function, trace_id=trace_id, reason=type(error).__name__)
+            return ServiceUnavailable(retry_after_s=RETRY_AFTER_S)
+    log.error("unexpected_error", function=function, trace_id=trace_id, exc_info=error)
+    return InternalError()
+
+
+def problem_for_door(error: Exception, *, function: str, trace_id: str) -> Problem:
+    """Find the problem for the connector or the scheduler, to whom the status says what to do (docs/architecture.md).
+
+    A lost race is worth another try; what no repetition can mend is 422, so that the event is parked with its error.
+    """
+    if isinstance(error, Stale | Duplicate):
+        return ServiceUnavailable(f"{type(error).__name__}: {error}", retry_after_s=RETRY_AFTER_S)
+    problem = problem_for(error, function=function, trace_id=trace_id)
+    if problem.status in _CLIENT_ERRORS and (problem.status not in _TELLS_A_DOOR_TO_RETRY or isinstance(error, Missing)):
+        return Unprocessable(f"{problem.code}: {problem.detail or error}", faults=problem.faults)
+    return problem

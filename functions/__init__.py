@@ -1,0 +1,1 @@
+"""The functions: one endpoint, reaction or sweep in each module, and nothing else."""
