@@ -13,14 +13,19 @@ from msgspec import Meta
 Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-UserId = Annotated[str, Meta(pattern="^usr_[0-9a-f]{32}$", description="A person.")]
-JobId = Annotated[str, Meta(pattern="^job_[0-9a-f]{32}$", description="A job.")]
-ApplicationId = Annotated[str, Meta(pattern="^app_[0-9a-f]{32}$", description="An application to a job.")]
-ProjectId = Annotated[str, Meta(pattern="^prj_[0-9a-f]{32}$", description="A project (the contract).")]
-MilestoneId = Annotated[str, Meta(pattern="^mst_[0-9a-f]{32}$", description="A milestone of a project.")]
-PaymentId = Annotated[str, Meta(pattern="^pay_[0-9a-f]{32}$", description="A deposit's payment.")]
-ReviewId = Annotated[str, Meta(pattern="^rev_[0-9a-f]{32}$", description="A review.")]
-NotificationId = Annotated[str, Meta(pattern="^ntf_[0-9a-f]{32}$", description="A notification.")]
+
+def _of(kind: Kind, noun: str) -> Meta:
+    return Meta(pattern=f"^{kind}_[0-9a-f]{{32}}$", description=f"{noun}: `{kind}_` and 32 hexadecimal digits.")
+
+
+UserId = Annotated[str, _of("usr", "A person")]
+JobId = Annotated[str, _of("job", "A job")]
+ApplicationId = Annotated[str, _of("app", "An application to a job")]
+ProjectId = Annotated[str, _of("prj", "A project (the contract)")]
+MilestoneId = Annotated[str, _of("mst", "A milestone of a project")]
+PaymentId = Annotated[str, _of("pay", "A deposit's payment")]
+ReviewId = Annotated[str, _of("rev", "A review")]
+NotificationId = Annotated[str, _of("ntf", "A notification")]
 
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS: Final = (0xFFF << 64) | ((1 << 62) - 1)

@@ -21,7 +21,7 @@ import msgspec
 from freehold import settings
 from freehold.edge.app import FunctionApp
 from freehold.edge.declare import Declaration
-from freehold.edge.discovery import find, find_all
+from freehold.edge.discovery import find_all
 from freehold.events import EventEnvelope
 from freehold.internal_calls import CallSigner
 from freehold.settings import FunctionSettings
@@ -38,15 +38,15 @@ class Api:
     def __init__(self, app: FunctionApp, loop: asyncio.AbstractEventLoop, keys: Path) -> None:
         self.app = app
         self._loop = loop
-        self._keys = keys
+        self.keys = keys
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=True), base_url="http://api")
 
     @classmethod
     @contextmanager
     def opened(
-        cls, mongodb_uri: str, database: str, keys: Path, names: Sequence[str] | None = None, **overrides: str
+        cls, mongodb_uri: str, database: str, keys: Path, functions: Sequence[Declaration] | None = None, **overrides: str
     ) -> Iterator["Api"]:
-        """Open the app over `database`; `overrides` are settings by their field names."""
+        """Open the app over `database`, with all functions or these; `overrides` are settings by their field names."""
         environ = {
             "FREEHOLD_SECRETS": str(keys),
             "FREEHOLD_ENVIRONMENT": "sandbox",
@@ -57,7 +57,7 @@ class Api:
             "FREEHOLD_RATE_READ_PER_MINUTE": "100000",
             **{f"FREEHOLD_{name.upper()}": value for name, value in overrides.items()},
         }
-        declarations = find(names) if names is not None else find_all()
+        declarations = functions if functions is not None else find_all()
         secret_names = {name for item in declarations for name in item.secrets}
         app = FunctionApp(
             lambda: declarations, settings.load(FunctionSettings, environ), settings.load_secrets(secret_names, environ)
@@ -132,7 +132,7 @@ class Api:
         return [item for item in self.app.internal.values() if event_type in item.events]
 
     def _internal(self, door: str, name: str, body: bytes) -> httpx.Response:
-        signer = CallSigner.from_jwk((self._keys / f"{door}-call-key").read_text())
+        signer = CallSigner.from_jwk((self.keys / f"{door}-call-key").read_text())
         token = signer.sign(function=name, method="POST", path=f"/{name}", body=body)
         return self.call("POST", f"/{name}", content=body, headers={"Authorization": f"Bearer {token}"})
 

@@ -63,7 +63,7 @@ def _faults(value: object, kind: Any, place: str, strict: bool, depth: int) -> I
         try:
             msgspec.convert(value, kind, strict=strict)
         except msgspec.ValidationError as error:
-            yield FieldFault(field=place, expected=str(error))
+            yield FieldFault(field=place, expected=_expectation(error, kind))
 
 
 def _struct_faults(
@@ -83,6 +83,16 @@ def _struct_faults(
             yield from _faults(value[name], hints[field.name], f"{place}.{name}", strict, depth + 1)
         elif field.required:
             yield FieldFault(field=f"{place}.{name}", expected="a value; it is missing")
+
+
+def _expectation(error: msgspec.ValidationError, kind: Any) -> str:  # noqa: ANN401
+    """Say what was expected: msgspec's words, or the type's own description in place of a pattern."""
+    words = str(error).removeprefix("Expected ")
+    if "matching regex" in words:
+        descriptions = (extra.description for extra in get_args(kind)[1:] if isinstance(extra, msgspec.Meta))
+        pattern_in_words = next((text for text in descriptions if text), None)
+        return words if pattern_in_words is None else f"{words.partition(' matching')[0]}: {pattern_in_words}"
+    return words
 
 
 def _bare(kind: Any, value: object) -> Any:  # noqa: ANN401
