@@ -16,7 +16,18 @@ from freehold.domain.fees import FeeSchedule, fee_of_leg
 from freehold.domain.holding import LEGS_LIMIT, SMALLEST_AMOUNT_MINOR, Held, Holding, Leg
 from freehold.domain.ledger import Amount, Journal, Line, Template
 from freehold.domain.money import Money
-from freehold.domain.money_process import HUMAN, PROCESS, Actor, CommandKind, Condition, Guard, Row, Transition, rows_for
+from freehold.domain.money_process import (
+    HUMAN,
+    PROCESS,
+    Actor,
+    CommandKind,
+    Condition,
+    Guard,
+    Row,
+    Transition,
+    actors_of,
+    rows_for,
+)
 from freehold.domain.process import NotInThisState, NotYourStep
 
 
@@ -121,13 +132,12 @@ def command_key(kind: CommandKind, milestone_id: str, *, leg: int | None = None,
 
 
 def _row(held: Held, transition: Transition, by: Actor, facts: Facts) -> Row:
-    rows = rows_for(transition, held.state)
-    for row in rows:
-        if row.when is None or CONDITIONS[row.when](held.holding, facts):
-            if row.by != by:
-                raise NotYourStep(f"{transition} is for the {row.by}")
+    if by not in actors_of(transition):
+        raise NotYourStep(f"to {transition} is not for the {by}")
+    for row in rows_for(transition, held.state):
+        if row.by == by and (row.when is None or CONDITIONS[row.when](held.holding, facts)):
             return row
-    raise NotInThisState(f"{transition} is not possible while the milestone is {held.state}")
+    raise NotInThisState(f"to {transition} is not possible while the milestone is {held.state}")
 
 
 def _may(held: Held, row: Row) -> bool:
