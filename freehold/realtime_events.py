@@ -90,6 +90,11 @@ class ReviewPublished(RelayEvent, frozen=True, kw_only=True):
     author_id: str
 
 
+def channel_of(user_id: str) -> str:
+    """Name the channel that only this person's sockets are on."""
+    return f"user:{user_id}"
+
+
 def all_relay_events() -> dict[str, type[RelayEvent]]:
     """Map every relay event's name to its class."""
     return dict(sorted((kind.name, kind) for kind in RelayEvent.__subclasses__()))

@@ -23,6 +23,8 @@ Count = Annotated[int, Meta(ge=1)]
 Environment = Literal["sandbox", "production"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
+Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s]+)*)?$")]
+"""Web origins (`https://app.example.org`), with commas between them; empty for none."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 Profile = Literal["standard", "ce"]
 
@@ -70,6 +72,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     review_window_s: Count = 14 * 86_400
     funding_window_s: Count = 3 * 86_400
     open_jobs_limit: Count = 50
+    relay_url: Address = "http://127.0.0.1:8001"
     log_level: LogLevel = "info"
 
 
@@ -105,6 +108,29 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     profile: Profile = "standard"
     catalogue_file: str = ""
     health_port: Port = 8080
+    drain_timeout_s: Seconds = 10.0
+    log_level: LogLevel = "info"
+
+
+class RelaySettings(Database, frozen=True, kw_only=True):
+    """What the relay knows (realtime.md in words).
+
+    A browser connects only from one of `relay_origins`; a client that is no browser sends no origin. Each process serves at
+    most `connection_limit` sockets, `connections_per_person` of one person.
+    """
+
+    environment: Environment
+    relay_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    relay_port: Port = 8001
+    relay_origins: Origins = ""
+    connection_limit: Count = 10_000
+    connections_per_person: Count = 20
+    unsent_limit_bytes: Count = 262_144
+    frames_per_second: Count = 200
+    session_check_s: Annotated[float, Meta(gt=0, le=2.5)] = 2.0
+    ping_interval_s: Seconds = 25.0
+    ping_timeout_s: Seconds = 20.0
+    connect_timeout_s: Seconds = 10.0
     drain_timeout_s: Seconds = 10.0
     log_level: LogLevel = "info"
 

@@ -8,7 +8,7 @@ import msgspec
 
 from freehold.documents import Notification, RealtimeRow
 from freehold.ids import new_id
-from freehold.realtime_events import RelayEvent
+from freehold.realtime_events import RelayEvent, channel_of
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 
@@ -34,11 +34,6 @@ def notify(unit: Unit, now: datetime, user_ids: Iterable[str], event: RelayEvent
                 created_at=now,
             )
         )
-
-
-def channel_of(user_id: str) -> str:
-    """Name the channel that only this person's sockets are on."""
-    return f"user:{user_id}"
 
 
 async def unread_count(reads: Reads, user_id: str) -> int:

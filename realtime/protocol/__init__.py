@@ -5,7 +5,7 @@ Not here: transports (the shell's), who may connect (the relay's), polling and r
 Source: https://github.com/socketio/engine.io-protocol, https://github.com/socketio/socket.io-protocol.
 """
 
-from realtime.protocol.connection import Connection
+from realtime.protocol.connection import Connection, event, frames_of
 from realtime.protocol.effects import (
     Acknowledged,
     Close,
@@ -32,4 +32,6 @@ __all__ = [
     "Malformed",
     "Received",
     "Send",
+    "event",
+    "frames_of",
 ]
