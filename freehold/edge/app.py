@@ -192,7 +192,7 @@ class FunctionApp:
                 continue
             request.scope.update(child)
             if request.method not in methods:
-                raise MethodNotAllowed(f"Allowed: {', '.join(sorted(methods))}.")
+                raise MethodNotAllowed(tuple(sorted(methods)))
             return methods[request.method]
         raise NotFound
 
@@ -258,9 +258,5 @@ def _trace_id(request: Request) -> str:
 
 
 def _problem(problem: Problem, trace_id: str) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    if problem.retry_after_s is not None:
-        headers["Retry-After"] = str(problem.retry_after_s)
-    if problem.status == Unauthenticated.status:
-        headers["WWW-Authenticate"] = "Bearer"
+    headers = {"Cache-Control": "no-store", **problem.headers}
     return Response(problem.encode(trace_id), problem.status, headers, media_type=_PROBLEM_JSON)

@@ -55,6 +55,11 @@ class Problem(Exception):  # noqa: N818 - a problem is an answer, not only an er
         self.faults = faults
         self.retry_after_s = retry_after_s
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to this problem."""
+        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+
     def encode(self, trace_id: str) -> bytes:
         """Make the body of the answer."""
         return msgspec.json.encode(
@@ -105,6 +110,11 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     title = "A valid access token is needed"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Retry-After, and WWW-Authenticate."""
+        return {**super().headers, "WWW-Authenticate": "Bearer"}
+
 
 class InvalidCredentials(Unauthenticated):
     """The address, the password, or the refresh token is not right; which one is not said."""
@@ -130,11 +140,20 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The path exists, the method does not."""
+    """The path exists, the method does not; the Allow header names those that do."""
 
     status = 405
     code = "method_not_allowed"
     title = "This method is not allowed here"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"Allowed: {', '.join(allowed)}.")
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Retry-After, and Allow."""
+        return {**super().headers, "Allow": ", ".join(self.allowed)}
 
 
 class Conflict(Problem):

@@ -27,6 +27,8 @@ REFRESH_LIFETIME_S: Final = 30 * 86_400
 REFRESH_GRACE_S: Final = 10
 CACHE_SIZE: Final = 8_192
 LONGEST_TOKEN: Final = 2_048
+CLOCK_SKEW_S: Final = 5
+"""How far the clocks of two of our machines may be apart for a new token; the expiry is checked to the second."""
 _REFRESH_SHAPE: Final = re.compile(r"^(ses_[0-9a-f]{32})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$")
 
 
@@ -98,6 +100,7 @@ class AccessTokenVerifier:
                 algorithms=["EdDSA"],
                 audience=AUDIENCE,
                 issuer=ISSUER,
+                leeway=CLOCK_SKEW_S,
                 options={"require": ["iss", "aud", "sub", "exp", "iat", "nbf", "sid", "ver", "roles"]},
             )
             return AccessClaims(

@@ -97,6 +97,7 @@ def test_unknown_paths_and_methods_are_problems_too(samples: Api):
     assert samples.call("GET", "/nowhere").json()["code"] == "not_found"
     response = samples.call("DELETE", "/sample/notes")
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert response.headers["allow"] == "GET, POST"
 
 
 def test_a_body_where_none_belongs_is_refused(samples: Api):
