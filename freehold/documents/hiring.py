@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Struct
 
 from freehold.documents.base import Document, Index, Instant
+from freehold.documents.people import Country
 from freehold.domain.money import Money
 from freehold.domain.text import optional_text
 
@@ -18,7 +19,7 @@ class Place(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the work is done."""
 
     remote: bool = True
-    country: Annotated[str, optional_text(60)] = ""
+    country: Country = ""
     city: Annotated[str, optional_text(100)] = ""
 
 

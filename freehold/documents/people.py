@@ -12,8 +12,13 @@ Role = Literal["freelancer", "employer", "admin"]
 PersonName = Annotated[str, required_text(100)]
 Skill = Annotated[str, required_text(60)]
 Title = Annotated[str, required_text(200)]
+Country = Annotated[str, optional_text(60)]
 ShortText = Annotated[str, optional_text(200)]
 LongText = Annotated[str, optional_text(5_000)]
+TimeZone = Annotated[
+    str,
+    Meta(max_length=60, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$", description="An IANA name (Europe/Rome)."),
+]
 
 
 class Engagement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,8 +58,8 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     education: Annotated[tuple[Engagement, ...], Meta(max_length=50)] = ()
     portfolio: Annotated[tuple[PortfolioItem, ...], Meta(max_length=50)] = ()
     languages: Annotated[tuple[SpokenLanguage, ...], Meta(max_length=20)] = ()
-    country: Annotated[str, optional_text(60)] = ""
-    time_zone: Annotated[str, Meta(max_length=60, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$")] = ""
+    country: Country = ""
+    time_zone: TimeZone = ""
 
 
 class Rating(Struct, frozen=True):
@@ -65,7 +70,10 @@ class Rating(Struct, frozen=True):
 
 
 class User(Document, frozen=True, kw_only=True):
-    """A person. `email` is normalised and private; `skills_folded` is `profile.skills` casefolded, for matching."""
+    """A person. `email` is normalised and private; `skills_folded` is `profile.skills` casefolded, for matching.
+
+    `jobs_opened` counts the openings of jobs; writing it makes two openings at once meet, so that the quota holds.
+    """
 
     collection: ClassVar[str] = "users"
     indexes: ClassVar[tuple[Index, ...]] = (
@@ -82,6 +90,7 @@ class User(Document, frozen=True, kw_only=True):
     skills_folded: tuple[str, ...] = ()
     rating: Rating = Rating()
     suspended: bool = False
+    jobs_opened: int = 0
     created_at: Instant
 
 

@@ -3,7 +3,6 @@
 From a table come the check before a step, the buttons that a person sees, and the pages that document it.
 """
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
@@ -47,13 +46,12 @@ class Process(Struct, frozen=True):
         for row in rows:
             if state in row.sources:
                 return row
-        sources = _listed(source for row in rows for source in row.sources)
-        raise NotInThisState(f"the {self.noun} is {state}; to {name} it, it must be {sources}")
+        raise NotInThisState(f"the {self.noun} is {state}; to {name} it, it must be {' or '.join(self.sources_of(name))}")
+
+    def sources_of(self, name: str) -> tuple[str, ...]:
+        """Name the states that this step leads on from."""
+        return tuple(dict.fromkeys(source for row in self.steps if row.name == name for source in row.sources))
 
     def open_to(self, actor: str, *, state: str) -> tuple[str, ...]:
         """Name the steps that this actor may take now."""
         return tuple(row.name for row in self.steps if row.actor == actor and state in row.sources)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return " or ".join(dict.fromkeys(names))

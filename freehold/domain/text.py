@@ -32,7 +32,11 @@ def required_text(max_length: int) -> Meta:
 
 def optional_text(max_length: int) -> Meta:
     """Describe a text of at most `max_length` characters, perhaps empty, without control characters."""
-    return Meta(max_length=max_length, pattern=_OPTIONAL, description="Text without control characters; may be empty.")
+    return Meta(
+        max_length=max_length,
+        pattern=_OPTIONAL,
+        description="Text without control characters; may be empty.",
+    )
 
 
 def line(text: str) -> str:

@@ -49,6 +49,11 @@ def convert(value: object, kind: type[S], place: str, *, strict: bool = True) ->
         raise Invalid(faults=(FieldFault(field=place, expected=str(error)),)) from error
 
 
+def revalidated(value: S, place: str) -> S:
+    """Check a struct whose fields changed after it was decoded (normal forms may be longer). Raises Invalid."""
+    return convert(msgspec.to_builtins(value), type(value), place)
+
+
 def _faults(value: object, kind: Any, place: str, strict: bool, depth: int) -> Iterator[FieldFault]:  # noqa: ANN401, FBT001
     """Walk value and type side by side; go down where the type is a struct or a list, ask msgspec at the leaves."""
     inner = _bare(kind, value)
@@ -89,10 +94,18 @@ def _expectation(error: msgspec.ValidationError, kind: Any) -> str:  # noqa: ANN
     """Say what was expected: msgspec's words, or the type's own description in place of a pattern."""
     words = str(error).removeprefix("Expected ")
     if "matching regex" in words:
-        descriptions = (extra.description for extra in get_args(kind)[1:] if isinstance(extra, msgspec.Meta))
-        pattern_in_words = next((text for text in descriptions if text), None)
+        pattern_in_words = next(_descriptions(kind), None)
         return words if pattern_in_words is None else f"{words.partition(' matching')[0]}: {pattern_in_words}"
     return words
+
+
+def _descriptions(kind: Any) -> Iterator[str]:  # noqa: ANN401
+    """Give what the type says of itself, also where it is one of several that are allowed."""
+    for part in get_args(kind):
+        if isinstance(part, msgspec.Meta):
+            yield from filter(None, [part.description])
+        else:
+            yield from _descriptions(part)
 
 
 def _bare(kind: Any, value: object) -> Any:  # noqa: ANN401

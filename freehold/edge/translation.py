@@ -2,7 +2,7 @@
 
 import structlog
 
-from freehold.domain.errors import InvalidValue, Refused
+from freehold.domain.errors import InvalidFields, InvalidValue, Refused
 from freehold.edge.problems import (
     FieldFault,
     InternalError,
@@ -29,6 +29,8 @@ def problem_for(error: Exception, *, function: str, trace_id: str) -> Problem:  
     match error:
         case Problem():
             return error
+        case InvalidFields():
+            return Invalid(faults=tuple(FieldFault(f"body.{fault.field}", fault.expected) for fault in error.faults))
         case InvalidValue():
             return Invalid(str(error), faults=(FieldFault(field="body", expected=str(error)),))
         case Refused():

@@ -1,0 +1,143 @@
+"""Finding jobs. `JobSearch` is what a search engine must do; `TextSearch` does it with MongoDB's own text index.
+
+Every order ends in `_id`, so that a page goes on exactly behind the last hit, whatever was posted in between.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+from freehold.documents import Job
+from freehold.store.reads import Reads
+
+Order = Literal["newest", "relevance", "created"]
+Key = str | int | float | None
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS: Final = 253_402_000_000_000
+_Milliseconds = Annotated[int, Meta(ge=0, le=_LATEST_MS)]
+
+
+class JobQuestion(Struct, frozen=True, kw_only=True):
+    """What is looked for. Texts are folded; `words` is the person's own. Amounts are minor units of `currency`."""
+
+    order: Order
+    states: tuple[str, ...]
+    words: str | None = None
+    employer_id: str | None = None
+    category: str | None = None
+    kind: str | None = None
+    currency: str | None = None
+    price_least: int | None = None
+    price_most: int | None = None
+    skills: tuple[str, ...] = ()
+    deadline_before: datetime | None = None
+    posted_since: datetime | None = None
+    remote: bool | None = None
+    country: str | None = None
+
+
+class Hit(Struct, frozen=True):
+    """A job that was found, and its place in the order: the search goes on `after` these keys."""
+
+    job: Job
+    keys: tuple[Key, ...]
+
+
+class InvalidKeys(Exception):  # noqa: N818 - it names what is wrong
+    """These keys are of another order."""
+
+
+class JobSearch(Protocol):
+    """A search engine for jobs."""
+
+    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> list[Hit]:
+        """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
+
+
+class _Scored(Struct, frozen=True):
+    job: Job
+    score: float
+
+
+class TextSearch:
+    """Finds jobs with the collection's text index: stemmed English words, `"a phrase"`, `-without`."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> list[Hit]:
+        """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
+        wanted = _filter(question)
+        try:
+            if question.order == "relevance":
+                return await self._by_relevance(wanted, after, limit)
+            if question.order == "created":
+                return await self._by_creation(wanted, after, limit)
+            return await self._by_posting(wanted, after, limit)
+        except msgspec.ValidationError as error:
+            raise InvalidKeys(str(error)) from error
+
+    async def _by_relevance(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+        pipeline: list[dict[str, Any]] = [{"$match": wanted}, {"$set": {"score": {"$meta": "textScore"}}}]
+        if after is not None:
+            score, last = msgspec.convert(after, tuple[float, str])
+            pipeline.append({"$match": {"$or": [{"score": {"$lt": score}}, {"score": score, "_id": {"$lt": last}}]}})
+        pipeline += [
+            {"$sort": {"score": -1, "_id": -1}},
+            {"$limit": limit},
+            {"$project": {"_id": 0, "score": 1, "job": "$$ROOT"}},
+        ]
+        found = await self._reads.aggregate(Job, pipeline, into=_Scored)
+        return [Hit(job=each.job, keys=(each.score, each.job.id)) for each in found]
+
+    async def _by_posting(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+        if after is not None:
+            posted_ms, last = msgspec.convert(after, tuple[_Milliseconds, str])
+            posted_at = _EPOCH + timedelta(milliseconds=posted_ms)
+            behind = {"$or": [{"posted_at": {"$lt": posted_at}}, {"posted_at": posted_at, "_id": {"$lt": last}}]}
+            wanted = {"$and": [wanted, behind]}
+        found = await self._reads.find(Job, wanted, sort=(("posted_at", -1), ("_id", -1)), limit=limit)
+        return [Hit(job=job, keys=(_milliseconds(job.posted_at or job.created_at), job.id)) for job in found]
+
+    async def _by_creation(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+        if after is not None:
+            (last,) = msgspec.convert(after, tuple[str])
+            wanted = {"$and": [wanted, {"_id": {"$lt": last}}]}
+        found = await self._reads.find(Job, wanted, sort=(("_id", -1),), limit=limit)
+        return [Hit(job=job, keys=(job.id,)) for job in found]
+
+
+def _filter(question: JobQuestion) -> dict[str, Any]:
+    """Put the question in MongoDB's words; every value that a person gave stands in it as a scalar, none as an operator."""
+    conditions: dict[str, Any] = {
+        "$text": _given(question.words, "$search"),
+        "state": {"$in": list(question.states)} if len(question.states) > 1 else question.states[0],
+        "employer_id": question.employer_id,
+        "category_folded": question.category,
+        "kind": question.kind,
+        "price_currency": question.currency,
+        "price_amount": _between(question.price_least, question.price_most),
+        "skills_folded": {"$all": list(question.skills)} if question.skills else None,
+        "deadline": _given(question.deadline_before, "$lt"),
+        "posted_at": _given(question.posted_since, "$gte"),
+        "place.remote": question.remote,
+        "country_folded": question.country,
+    }
+    return {field: condition for field, condition in conditions.items() if condition is not None}
+
+
+def _given(value: object, operator: str) -> dict[str, object] | None:
+    return None if value is None else {operator: value}
+
+
+def _between(least: int | None, most: int | None) -> dict[str, int] | None:
+    bounds = {"$gte": least, "$lte": most}
+    return {operator: bound for operator, bound in bounds.items() if bound is not None} or None
+
+
+def _milliseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(milliseconds=1)

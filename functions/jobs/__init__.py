@@ -1,0 +1,1 @@
+"""Posting, finding and ending jobs."""

@@ -1,0 +1,1 @@
+"""Telling people, and their lists of what they were told."""

@@ -1,0 +1,1 @@
+"""Projects: the contracts that accepted applications open."""
