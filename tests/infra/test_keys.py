@@ -7,7 +7,7 @@ import pytest
 
 from freehold.internal_calls import CallSigner, CallVerifier
 from freehold.settings import DEVELOPMENT_MARK
-from infra.keys import MixedKeys, main, make_keys
+from infra.keys import UnusableKeys, main, make_keys
 
 SECRETS = {
     "access-token-key", "access-token-jwks", "refresh-token-key", "door-jwks", "connector-call-key", "scheduler-call-key",
@@ -54,7 +54,7 @@ def test_every_development_file_is_marked_and_no_other_is(tmp_path):
 
 def test_production_keys_are_not_made_among_development_keys(tmp_path):
     make_keys(tmp_path, development=True)
-    with pytest.raises(MixedKeys, match="access-token-key"):
+    with pytest.raises(UnusableKeys, match="access-token-key"):
         make_keys(tmp_path, development=False)
 
 
@@ -63,3 +63,11 @@ def test_the_command_says_what_it_made_and_refuses_in_a_sentence(tmp_path, capsy
     assert "refresh-token-key" in capsys.readouterr().out
     assert main([str(tmp_path)]) == 1
     assert "Choose an empty folder" in capsys.readouterr().err
+
+
+def test_a_broken_key_is_told_in_a_sentence_that_names_its_file(tmp_path):
+    make_keys(tmp_path, development=True)
+    for nonsense in ("", "{}", "not json", '{"kty": "OKP", "crv": "Ed25519", "x": "AA", "d": 3}'):
+        (tmp_path / "access-token-key").write_text(nonsense)
+        with pytest.raises(UnusableKeys, match="access-token-key"):
+            make_keys(tmp_path, development=True)

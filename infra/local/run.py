@@ -1,0 +1,165 @@
+"""One local run, from the first check to the last stop.
+
+Start: state folder, leftovers, ports, keys, MongoDB, schema, parts, seed; then the line `Freehold is ready`. Stop, on
+SIGINT, SIGTERM or SIGHUP at any moment: the parts in the reverse order of their start, MongoDB last.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from typing import Any, Final
+
+from freehold.health import serve_health
+from infra.keys import UnusableKeys, make_keys, write_secret
+from infra.local import mongod
+from infra.local.console import complain, say, tell
+from infra.local.home import Home, open_home
+from infra.local.parts import InnerPorts, mongod_part, own_parts
+from infra.local.process import DONE, Part, PartProcess
+from infra.local.settings import RunSettings
+from infra.local.supervisor import Supervisor, last_words
+from infra.local.trouble import Trouble
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_GLANCE_S: Final = 0.03
+
+
+class Run:
+    """One run in one state folder."""
+
+    def __init__(self, settings: RunSettings, home: Home, *, seeding: bool) -> None:
+        self._settings = settings
+        self._home = home
+        self._seeding = seeding
+        self._supervisor = Supervisor(home)
+        self._asked_to_stop = asyncio.Event()
+        self._is_up = False
+        self._health = serve_health(0, lambda: {"started": self._is_up})
+
+    async def until_stopped(self) -> int:
+        """Run until a signal comes or a part keeps failing; stop everything; answer the exit code."""
+        self._listen_for_signals()
+        starting = asyncio.create_task(self._start())
+        stopping = asyncio.create_task(self._asked_to_stop.wait())
+        ends: list[asyncio.Future[Any]] = [stopping, self._supervisor.failed]
+        try:
+            await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() and not starting.exception():
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return self._outcome(starting)
+        finally:
+            self._is_up = False
+            starting.cancel()
+            stopping.cancel()
+            await asyncio.gather(starting, stopping, return_exceptions=True)
+            await self._supervisor.stop()
+            self._health.close()
+            say(f"Freehold has stopped. Its state stays in {self._home.folder}")
+
+    def _listen_for_signals(self) -> None:
+        """Take every signal that asks for an end, as often as it comes; the handlers stay until the process is gone."""
+        loop = asyncio.get_running_loop()
+
+        def ask(number: int, _frame: object) -> None:
+            if not self._asked_to_stop.is_set():
+                loop.call_soon_threadsafe(self._ask_to_stop, signal.Signals(number))
+
+        for number in SIGNALS:
+            signal.signal(number, ask)
+
+    def _ask_to_stop(self, number: signal.Signals) -> None:
+        if not self._asked_to_stop.is_set():
+            say(f"{number.name}: stopping everything, MongoDB last")
+        self._asked_to_stop.set()
+
+    def _outcome(self, starting: asyncio.Task[None]) -> int:
+        if self._asked_to_stop.is_set():
+            return 0
+        trouble = (starting.exception() if starting.done() else None) or self._supervisor.failed.exception()
+        if isinstance(trouble, OSError):
+            trouble = Trouble(f"{trouble}. Is {self._home.folder} whole, writable, and its disk not full?")
+        if not isinstance(trouble, Trouble):
+            raise trouble or AssertionError("a run ends by a signal or by trouble")
+        complain(trouble)
+        return 1
+
+    async def _start(self) -> None:
+        say(f"Freehold starts. Its state is in {self._home.folder}, its logs in {self._home.logs}")
+        for name in self._home.stop_leftovers():
+            tell(name, "stopped: an earlier run that was killed had left it behind")
+        _require_free_port("FREEHOLD_PORT", self._settings.port)
+        _require_free_port("FREEHOLD_RELAY_PORT", self._settings.relay_port)
+        try:
+            make_keys(self._home.secrets, development=True)
+        except UnusableKeys as error:
+            raise Trouble(str(error)) from error
+        await self._start_database()
+        parts = own_parts(self._settings, self._home, InnerPorts.choose(supervisor=self._health.port), os.environ)
+        await self._once("schema", "freehold.store", parts[-1].environ)
+        for part in parts:
+            self._supervisor.start(part)
+        for part in parts:
+            await self._supervisor.until_ready(part)
+            tell(part.name, "ready")
+        if self._seeding:
+            await self._once("seed", "infra.seed", parts[-1].environ, "--if-empty", "--url", self._settings.url)
+        self._announce()
+        self._is_up = True
+
+    async def _start_database(self) -> None:
+        if given := os.environ.get("MONGODB_URI"):
+            write_secret(self._home.secrets / "mongodb-uri", given)
+            tell("mongodb", "the one that MONGODB_URI names")
+            return
+        port = mongod.choose_port(self._home.mongodb)
+        place = mongod.prepare(self._home.mongodb, port=port, binary=mongod.find_binary())
+        process = PartProcess(mongod_part(place), self._home)
+        try:
+            while not mongod.is_open(port):
+                if not process.is_alive:
+                    raise Trouble(mongod.explain(process.output(), place))
+                await asyncio.sleep(_GLANCE_S)
+        finally:
+            self._supervisor.care_for(process)
+        await asyncio.to_thread(mongod.set_up, place)
+        write_secret(self._home.secrets / "mongodb-uri", place.uri)
+        tell("mongodb", f"ready on 127.0.0.1:{place.port}")
+
+    async def _once(self, name: str, module: str, environ: dict[str, str], *arguments: str) -> None:
+        """Run a command of ours to its end. Raises Trouble when it fails."""
+        part = Part(name=name, argv=(sys.executable, "-m", module, *arguments), environ=environ, port=0)
+        process = PartProcess(part, self._home)
+        try:
+            how = await process.ended()
+        finally:
+            await process.stop()
+        if how != DONE:
+            raise Trouble(f"The step `{name}` failed ({how}). {last_words(process)}")
+        tell(name, (process.output().strip().splitlines() or ["done"])[-1])
+
+    def _announce(self) -> None:
+        say("")
+        say(f"  web and API   {self._settings.url}  (the API in words: {self._settings.url}/api/openapi.json)")
+        say(f"  sockets       {self._settings.relay_url}")
+        say(f"Freehold is ready at {self._settings.url} - ctrl-C stops everything, `make demo` shows the whole loop")
+
+
+async def run(settings: RunSettings, *, seeding: bool) -> int:
+    """Run Freehold on this machine until it is asked to stop; answer the exit code."""
+    with open_home(settings.home) as home:
+        return await Run(settings, home, seeding=seeding).until_stopped()
+
+
+def _require_free_port(variable: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise Trouble(f"Port {port} needs rights that you do not have. Set {variable} to a port above 1023.") from error
+        except OSError as error:
+            raise Trouble(
+                f"Port {port} is taken by another program. Stop that program, or set {variable} to a free port."
+            ) from error
