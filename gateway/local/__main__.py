@@ -17,7 +17,6 @@ class FrontSettings(FunctionSettings, frozen=True, kw_only=True):
     """What the local front knows beside what functions know: `ready_urls` are `name=url` items with commas between."""
 
     ready_urls: str = ""
-    relay_url: str = ""
 
 
 def main() -> int:

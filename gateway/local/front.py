@@ -64,7 +64,7 @@ class LocalFront:
         if path not in {"/", "/_/health", "/_/ready"}:
             return _problem(NotFound())
         if request.method not in {"GET", "HEAD"}:
-            return _problem(MethodNotAllowed("Allowed: GET."))
+            return _problem(MethodNotAllowed(("GET", "HEAD")))
         if path == "/_/health":
             return JSONResponse({"healthy": True})
         if path == "/_/ready":
