@@ -1,0 +1,35 @@
+# What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
+.PHONY: help run demo test check fmt
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+BOOTSTRAP := python3 infra/bootstrap.py
+
+help: ## say what can be done
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## start everything on this machine, with a small lively marketplace in it; ctrl-C stops it
+	@$(BOOTSTRAP) run
+	@exec $(PYTHON) -m infra.local
+
+demo: ## show the whole loop against the running instance: job, application, money, reviews
+	@$(BOOTSTRAP) run
+	@exec $(PYTHON) -m infra.demo
+
+test: ## install what the tests need and run all of them, the static checks first
+	@$(BOOTSTRAP) test
+	@$(MAKE) --no-print-directory check
+	@exec $(PYTHON) -m pytest -n auto
+
+check: ## look at the code without running it: style, types, imports, generated files
+	@$(BOOTSTRAP) test
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m infra.manifest --check
+
+fmt: ## put the code into its form
+	@$(BOOTSTRAP) test
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
