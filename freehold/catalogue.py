@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -33,9 +34,9 @@ class Catalogue(Struct, frozen=True):
     functions: tuple[FunctionEntry, ...]
 
     @classmethod
-    def load(cls) -> "Catalogue":
-        """Read the generated file from this package."""
-        return _load()
+    def load(cls, file: str = "") -> "Catalogue":
+        """Read the generated file from this package, or another one in its place."""
+        return _load(file)
 
     @property
     def sweeps(self) -> tuple[FunctionEntry, ...]:
@@ -48,5 +49,6 @@ class Catalogue(Struct, frozen=True):
 
 
 @cache
-def _load() -> Catalogue:
-    return msgspec.json.decode((files("freehold") / "catalogue.json").read_bytes(), type=Catalogue)
+def _load(file: str) -> Catalogue:
+    generated = Path(file) if file else files("freehold") / "catalogue.json"
+    return msgspec.json.decode(generated.read_bytes(), type=Catalogue)

@@ -1,10 +1,11 @@
 """Identifiers: prefixed and ordered by the time of their making (`job_0192...`, UUIDv7 in hex).
 
 Here: the kinds, their checked types for boundaries, and the making of new ones. Not here: meaning of any object.
-Source: RFC 9562, section 5.7 (UUID version 7).
+Source: RFC 9562, section 5.7 (UUID version 7) and 6.2 (a counter within the millisecond).
 """
 
 import os
+import threading
 import time
 from typing import Annotated, Final, Literal, get_args
 
@@ -28,14 +29,32 @@ ReviewId = Annotated[str, _of("rev", "A review")]
 NotificationId = Annotated[str, _of("ntf", "A notification")]
 
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
-_RANDOM_BITS: Final = (0xFFF << 64) | ((1 << 62) - 1)
+_RANDOM_BITS: Final = (1 << 62) - 1
+_COUNTER_BITS: Final = 12
+
+
+class _Clock:
+    """Milliseconds and a counter of 12 bits below them: every tick is later than the one before, whatever the time does."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def tick(self) -> tuple[int, int]:
+        """Answer the next (milliseconds, counter)."""
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns() // 1_000_000 << _COUNTER_BITS)
+            return self._last >> _COUNTER_BITS, self._last & ((1 << _COUNTER_BITS) - 1)
+
+
+_clock: Final = _Clock()
 
 
 def new_id(kind: Kind) -> str:
-    """Make an identifier of this kind: 36 characters, later ones sort after earlier ones by the millisecond."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10)) & _RANDOM_BITS
-    return f"{kind}_{(milliseconds << 80) | _VERSION_AND_VARIANT | random:032x}"
+    """Make an identifier of this kind: 36 characters. Each sorts after all that this process has made before."""
+    milliseconds, counter = _clock.tick()
+    random = int.from_bytes(os.urandom(8)) & _RANDOM_BITS
+    return f"{kind}_{(milliseconds << 80) | (counter << 64) | _VERSION_AND_VARIANT | random:032x}"
 
 
 def kind_of(identifier: str) -> str:

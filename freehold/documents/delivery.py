@@ -1,8 +1,11 @@
 """How events travel: outbox, inbox, deliveries, leases. Written by the store, carried by the connector (events.md in words)."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from freehold.documents.base import Document, Index, Instant
+
+UNREADABLE: Final = "unreadable"
+"""Stands as the reaction of a parked delivery whose outbox row is no event; such a one is replayed through the outbox."""
 
 
 class OutboxRow(Document, frozen=True, kw_only=True):
