@@ -3,19 +3,24 @@
 from freehold.documents.base import Document, Index, Instant
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
 from freehold.documents.hiring import Application, Job, Project
+from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
 from freehold.documents.people import Session, User
 from freehold.documents.requests import IdempotencyRecord
+from freehold.documents.sandbox import SandboxAccount, SandboxObject
 from freehold.documents.trust import Review
+from freehold.documents.work import Milestone
 
 DOCUMENTS: tuple[type[Document], ...] = (
-    User, Session, Job, Application, Project, Review, Notification, RealtimeRow, Ticket,
+    User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
+    Journal, Command, SandboxObject, SandboxAccount,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord,
 )  # fmt: skip
 
 __all__ = [
     "DOCUMENTS",
     "Application",
+    "Command",
     "Delivery",
     "Document",
     "IdempotencyRecord",
@@ -23,13 +28,17 @@ __all__ = [
     "Index",
     "Instant",
     "Job",
+    "Journal",
     "Lease",
+    "Milestone",
     "Notification",
     "OutboxRow",
     "Position",
     "Project",
     "RealtimeRow",
     "Review",
+    "SandboxAccount",
+    "SandboxObject",
     "Session",
     "Ticket",
     "User",

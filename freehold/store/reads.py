@@ -56,6 +56,15 @@ class Reads:
         cursor = self.collection(kind).find(filter_, session=self.session, sort=list(sort), limit=limit, batch_size=limit)
         return [from_bson(raw, kind) for raw in await cursor.max_time_ms(READ_TIMEOUT_MS).to_list()]
 
+    async def find_ids(
+        self, kind: type[Document], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT
+    ) -> list[str]:
+        """Read at most `limit` ids of documents that match, in this order, without the documents."""
+        cursor = self.collection(kind).find(
+            filter_, {"_id": 1}, session=self.session, sort=list(sort), limit=limit, batch_size=limit
+        )
+        return [str(raw["_id"]) for raw in await cursor.max_time_ms(READ_TIMEOUT_MS).to_list()]
+
     async def count(self, kind: type[Document], filter_: Filter, limit: int) -> int:
         """Count the documents that match, up to `limit`."""
         return await self.collection(kind).count_documents(filter_, session=self.session, limit=limit)

@@ -1,0 +1,43 @@
+"""The sandbox gateway's own books: what a payment provider keeps on its side. Only the sandbox reads them."""
+
+from typing import ClassVar, Literal
+
+from freehold.documents.base import Document, Index, Instant
+from freehold.domain.money import Money
+from freehold.domain.settlement import Outcome
+
+
+class SandboxObject(Document, frozen=True, kw_only=True):
+    """A payment, transfer, refund or reversal at the sandbox; `_id` is the key it was asked under, `digest` what was asked.
+
+    `spent` is how much of a payment has been transferred or refunded, or how much of a transfer has been reversed.
+    """
+
+    collection: ClassVar[str] = "sandbox_objects"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("payment_id", 1),), unique=True, partial={"kind": "payment"}),
+        Index((("group", 1), ("_id", 1))),
+        Index((("state", 1), ("money.currency", 1))),
+    )
+
+    kind: Literal["payment", "transfer", "refund", "reversal"]
+    group: str
+    payment_id: str
+    account: str
+    method: str = ""
+    digest: bytes
+    money: Money
+    fee: int = 0
+    spent: int = 0
+    state: Outcome
+    reason: str | None = None
+    settles_at: Instant | None = None
+    created_at: Instant
+
+
+class SandboxAccount(Document, frozen=True, kw_only=True):
+    """Somebody's account at the sandbox; `_id` is theirs. Made only to say that payouts to it are refused."""
+
+    collection: ClassVar[str] = "sandbox_accounts"
+
+    payouts_blocked: bool = False

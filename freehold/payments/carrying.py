@@ -1,0 +1,128 @@
+"""Carrying a command out: claim it, call the gateway, record the effect. Two transactions, and the call between them.
+
+An inbox cannot span a foreign call. So transaction 1 claims under a fence for a while, the call carries the command's own key,
+and transaction 2 records the effect under the fence. Whoever takes a command that was tried before looks up first.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, TypeVar
+
+from msgspec import Struct
+
+from freehold.documents import Command
+from freehold.domain.errors import Refused
+from freehold.domain.settlement import Report
+from freehold.payments.gateway import FundRequest, GatewayUnavailable, PaymentGateway, RefundRequest, TransferRequest
+from freehold.store import Unit, Work, now
+from freehold.store.commands import claim, is_wanted, mark_stuck, pause, settle, withdraw
+
+R = TypeVar("R")
+Transact = Callable[[Work[Any]], Awaitable[Any]]
+Gateways = Callable[[str], PaymentGateway]
+Carried = Literal["settled", "pending", "withdrawn", "closed"]
+
+CALL_TIMEOUT_S: Final = 8.0
+"""Well below the lease of a claim (`freehold.store.commands.LEASE_S`)."""
+
+
+class _Claimed(Struct, frozen=True):
+    command: Command
+    wanted: bool
+
+
+async def carry_out(key: str, *, gateways: Gateways, transact: Transact, finish: Transact) -> Carried:
+    """Carry one command out, or find that it is done.
+
+    `transact` runs work in a transaction; `finish` does too, and is used for the last one (a reaction stores its inbox row
+    there). Raises CommandBusy when somebody else holds the command, GatewayUnavailable when the outcome is not known: come
+    back later. Raises Refused when money moved that the milestone cannot take in; the command is then stuck.
+    """
+    claimed: _Claimed | None = await transact(lambda unit: _claim(unit, key))
+    if claimed is None:
+        await finish(_nothing)
+        return "closed"
+    command = claimed.command
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            report = await _ask(gateways(command.gateway), claimed)
+    except (GatewayUnavailable, TimeoutError) as error:
+        trouble = f"{type(error).__name__}: {error}"
+        await transact(lambda unit: pause(unit, command, error=trouble))
+        raise GatewayUnavailable(f"{key}: {error}") from error
+    if report is None:
+        await finish(lambda unit: withdraw(unit, command, now=now()))
+        return "withdrawn"
+    return await _record(command, report, transact=transact, finish=finish)
+
+
+async def _record(command: Command, report: Report, *, transact: Transact, finish: Transact) -> Carried:
+    try:
+        await finish(lambda unit: settle(unit, command, report, now=now()))
+    except Refused as refusal:
+        stuck = refusal
+        await transact(lambda unit: mark_stuck(unit, command, stuck, report))
+        raise
+    return "pending" if report.outcome == "pending" else "settled"
+
+
+async def _claim(unit: Unit, key: str) -> _Claimed | None:
+    command = await claim(unit, key)
+    return None if command is None else _Claimed(command, wanted=await is_wanted(unit, command))
+
+
+async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
+    """Find out what became of an earlier try, or ask the gateway. Null: never sent, and not wanted any more."""
+    command = claimed.command
+    match command.kind:
+        case "fund":
+            return await _fund(gateway, claimed)
+        case "cancel":
+            cancelled = await gateway.cancel(payment_id=command.payment_id)
+            return cancelled or Report(outcome="cancelled", reference="", money=command.money)
+        case "transfer" | "refund":
+            return await _known(gateway, command) or await _move(gateway, command)
+
+
+async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
+    command = claimed.command
+    known = await gateway.capture_state(payment_id=command.payment_id) if command.tries > 1 else None
+    if not claimed.wanted:
+        still_open = known is not None and known.outcome == "pending"
+        return await gateway.cancel(payment_id=command.payment_id) if still_open else known
+    if known is not None:
+        return known
+    return await gateway.fund(
+        FundRequest(
+            key=command.id,
+            milestone_id=command.milestone_id,
+            payment_id=command.payment_id,
+            money=command.money,
+            payer_id=command.payer_id,
+            method=command.method,
+        )
+    )
+
+
+async def _known(gateway: PaymentGateway, command: Command) -> Report | None:
+    return await gateway.look_up(key=command.id, milestone_id=command.milestone_id) if command.tries > 1 else None
+
+
+async def _move(gateway: PaymentGateway, command: Command) -> Report:
+    if command.kind == "refund":
+        return await gateway.refund(
+            RefundRequest(key=command.id, milestone_id=command.milestone_id, payment_id=command.payment_id, money=command.money)
+        )
+    return await gateway.transfer(
+        TransferRequest(
+            key=command.id,
+            milestone_id=command.milestone_id,
+            payment_id=command.payment_id,
+            money=command.money,
+            payee_id=command.payee_id,
+        )
+    )
+
+
+async def _nothing(_: Unit) -> None:
+    """Finish without a further effect."""

@@ -1,0 +1,72 @@
+"""What happened to a milestone's money, as its two parties see it: every movement, and what was held after it."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from freehold.documents import Instant, Journal, Milestone
+from freehold.domain import ledger
+from freehold.domain.ledger import Balances
+from freehold.domain.money import Money
+from freehold.domain.money_process import State
+from freehold.views.milestones import MoneyView, view_money
+
+OPERATORS_OWN = "gwfee"
+"""What a gateway charges the operator is no part of the parties' history."""
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """One journal: `kind` is deposit, release, transfer, reserve or refund; the balances are as it left them."""
+
+    id: str
+    kind: str
+    leg: int | None
+    amount: Money
+    held: Money
+    releasing: Money
+    refunding: Money
+    at: Instant
+
+
+class EscrowView(Struct, frozen=True, kw_only=True):
+    """A milestone's money now, and how it came there, oldest first."""
+
+    milestone_id: str
+    project_id: str
+    state: State
+    agreed: Money
+    money: MoneyView
+    movements: tuple[Movement, ...]
+
+
+def view_escrow(milestone: Milestone, journals: Iterable[Journal]) -> EscrowView:
+    """Show the history of a milestone's money; `journals` in their order."""
+    balances, movements = Balances(), []
+    for journal in journals:
+        entry = ledger.Journal(key=journal.key, lines=journal.lines)
+        balances = ledger.post(balances, entry, milestone_id=milestone.id)
+        kind = journal.key.partition(":")[0]
+        if kind != OPERATORS_OWN:
+            movements.append(_movement(milestone, journal, kind, balances))
+    return EscrowView(
+        milestone_id=milestone.id,
+        project_id=milestone.project_id,
+        state=milestone.state,
+        agreed=milestone.holding.amount,
+        money=view_money(milestone.holding),
+        movements=tuple(movements),
+    )
+
+
+def _movement(milestone: Milestone, journal: Journal, kind: str, after: Balances) -> Movement:
+    currency = milestone.holding.amount.currency
+    return Movement(
+        id=journal.id,
+        kind=kind,
+        leg=journal.leg,
+        amount=Money(sum(line.amount for line in journal.lines if line.amount > 0), currency),
+        held=Money(after.escrow, currency),
+        releasing=Money(after.payable, currency),
+        refunding=Money(after.refund_due, currency),
+        at=journal.created_at,
+    )

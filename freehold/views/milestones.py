@@ -1,0 +1,124 @@
+"""A milestone and its money, as its two parties see them."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from freehold.documents import Instant, Milestone
+from freehold.domain.escrow import actions_of
+from freehold.domain.holding import Holding, Leg
+from freehold.domain.ledger import Balances
+from freehold.domain.money import Money
+from freehold.domain.money_process import LegKind, LegState, Party, State, Transition
+
+Action = Literal["edit"] | Transition
+
+
+class LegView(Struct, frozen=True, kw_only=True):
+    """One release or refund: `gross` is what left the held money, `net` what reaches the payee, `fee` the platform's."""
+
+    number: int
+    kind: LegKind
+    state: LegState
+    gross: Money
+    fee: Money
+    net: Money
+
+
+class MoneyView(Struct, frozen=True, kw_only=True):
+    """Where a milestone's money is now. Held money lies in the operator's payment account: no bank deposit, not insured.
+
+    `deposited` = `held` + `disputed` + `releasing` + `released` + `fees` + `refunding` + `refunded`, always.
+    """
+
+    deposited: Money
+    held: Money
+    disputed: Money
+    releasing: Money
+    released: Money
+    fees: Money
+    refunding: Money
+    refunded: Money
+
+
+class MilestoneView(Struct, frozen=True, kw_only=True):
+    """A milestone. `actions` is what the caller may do now: edit, fund (`POST /api/escrow/deposit`), or a transition."""
+
+    id: str
+    project_id: str
+    job_id: str
+    client_id: str
+    freelancer_id: str
+    side: Party
+    title: str
+    description: str
+    amount: Money
+    due_at: Instant | None
+    state: State
+    money: MoneyView
+    legs: tuple[LegView, ...]
+    fee_basis_points: int | None
+    auto_release_at: Instant | None
+    funding_expires_at: Instant | None
+    submission_note: str | None
+    submitted_at: Instant | None
+    requested_changes: str | None
+    actions: tuple[Action, ...]
+    created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+def view_milestone(milestone: Milestone, *, side: Party) -> MilestoneView:
+    """Show a milestone to one of its parties."""
+    holding = milestone.holding
+    editable: tuple[Action, ...] = ("edit",) if side == "client" and milestone.state == "created" else ()
+    return MilestoneView(
+        id=milestone.id,
+        project_id=milestone.project_id,
+        job_id=milestone.job_id,
+        client_id=milestone.client_id,
+        freelancer_id=milestone.freelancer_id,
+        side=side,
+        title=milestone.title,
+        description=milestone.description,
+        amount=holding.amount,
+        due_at=milestone.due_at,
+        state=milestone.state,
+        money=view_money(holding),
+        legs=tuple(_view_leg(leg, holding.amount.currency) for leg in holding.legs),
+        fee_basis_points=holding.fee_schedule.basis_points if holding.fee_schedule else None,
+        auto_release_at=milestone.auto_release_at,
+        funding_expires_at=milestone.funding_expires_at,
+        submission_note=milestone.submission_note,
+        submitted_at=milestone.submitted_at,
+        requested_changes=milestone.requested_changes,
+        actions=(*editable, *actions_of(milestone.held(), side)),
+        created_at=milestone.created_at,
+        updated_at=milestone.updated_at,
+        version=milestone.version,
+    )
+
+
+def view_money(holding: Holding) -> MoneyView:
+    """Show where the money is."""
+    balances: Balances = holding.balances
+
+    def money(amount_minor: int) -> Money:
+        return Money(amount_minor, holding.amount.currency)
+
+    return MoneyView(
+        deposited=money(holding.deposited),
+        held=money(balances.escrow),
+        disputed=money(balances.disputed),
+        releasing=money(balances.payable),
+        released=money(holding.paid_out),
+        fees=money(holding.fees),
+        refunding=money(balances.refund_due),
+        refunded=money(holding.refunded),
+    )
+
+
+def _view_leg(leg: Leg, currency: str) -> LegView:
+    gross, fee, net = (Money(amount, currency) for amount in (leg.gross, leg.fee, leg.net))
+    return LegView(number=leg.number, kind=leg.kind, state=leg.state, gross=gross, fee=fee, net=net)

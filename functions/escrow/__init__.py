@@ -1,0 +1,1 @@
+"""Held money: deposits, releases, what happened to it, and what the clock does."""

@@ -1,0 +1,62 @@
+"""`POST /api/escrow/deposit`."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from freehold.documents import Milestone, Project
+from freehold.domain.errors import Fault, refuse_faults
+from freehold.domain.escrow import Facts, take
+from freehold.domain.fees import CURRENT_FEE_SCHEDULE
+from freehold.domain.milestones import ProjectNotActive
+from freehold.domain.process import NotInThisState, NotYourStep
+from freehold.edge import Call, endpoint
+from freehold.edge.problems import Forbidden, NotFound, StaleVersion
+from freehold.ids import MilestoneId
+from freehold.payments import GatewayNotAvailable, gateway_named
+from freehold.store.milestones import Noted, party_of, write_step
+from freehold.views.milestones import MilestoneView, view_milestone
+
+
+class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which milestone to pay for, and how. `method` is one of the gateway's ways to pay; its usual one if left out.
+
+    The sandbox knows `card` (paid at once), `card_declined`, `bank_transfer` (paid a few seconds later) and `never_paid`.
+    """
+
+    milestone_id: MilestoneId
+    gateway: Annotated[str, Meta(pattern="^[a-z]{1,20}$")] = "sandbox"
+    method: Annotated[str, Meta(pattern="^[a-z_]{1,40}$")] | None = None
+    version: Annotated[int, Meta(ge=1)] | None = None
+
+
+@endpoint(
+    "POST /api/escrow/deposit",
+    auth="user",
+    status=202,
+    errors=[NotFound, Forbidden, StaleVersion, NotInThisState, ProjectNotActive, GatewayNotAvailable],
+)
+async def deposit(call: Call, body: Deposit) -> MilestoneView:
+    """Pay for a milestone, as the client. The money is held until it is released; it is no bank deposit and not insured.
+
+    The gateway is asked at once and answers soon: the milestone is then funded, or the payment was refused and can be tried
+    again until `funding_expires_at`. The platform's fee is fixed now, for this milestone. Raises Forbidden for the
+    freelancer, NotInThisState when it was paid or cancelled, ProjectNotActive, GatewayNotAvailable.
+    """
+    milestone = await call.unit.require(Milestone, body.milestone_id)
+    side = party_of(milestone, call.caller.user_id)
+    gateway = gateway_named(body.gateway, store=call.store, environment=call.settings.environment)
+    method = body.method or gateway.methods[0]
+    if method not in gateway.methods:
+        refuse_faults(Fault("method", f"one of {', '.join(gateway.methods)}"))
+    facts = Facts(payment_id=call.new_id("pay"), gateway=gateway.name, fee_schedule=CURRENT_FEE_SCHEDULE)
+    try:
+        step = take(milestone.held(), "fund", by=side, facts=facts)
+    except NotYourStep as error:
+        raise Forbidden(f"{error}.") from error
+    if body.version not in (None, milestone.version):
+        raise StaleVersion(f"The milestone is at version {milestone.version}.")
+    if (await call.unit.require(Project, milestone.project_id)).state != "active":
+        raise ProjectNotActive("the project is over")
+    noted = Noted(lasts_s=call.settings.funding_window_s, method=method)
+    return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted), side=side)

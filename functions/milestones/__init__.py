@@ -1,0 +1,1 @@
+"""Milestones: what is worked on in a project, and paid for."""

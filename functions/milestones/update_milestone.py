@@ -1,0 +1,160 @@
+"""`PUT /api/milestones/{id}`."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from freehold.documents import Instant, Milestone, Project
+from freehold.domain.errors import Fault, refuse_faults
+from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts, take
+from freehold.domain.instants import in_utc
+from freehold.domain.milestones import amount_faults, currency_faults, due_faults, require_editable
+from freehold.domain.money import Money
+from freehold.domain.money_process import Party
+from freehold.domain.process import NotInThisState, NotYourStep
+from freehold.domain.text import line, optional_text, prose, required_text
+from freehold.edge import Call, endpoint
+from freehold.edge.problems import Forbidden, NotFound, StaleVersion
+from freehold.events import MilestoneEdited
+from freehold.ids import MilestoneId
+from freehold.store.milestones import Noted, party_of, write_step
+from freehold.views.milestones import MilestoneView, view_milestone
+
+Taken = Literal["submit", "request_changes", "release", "cancel", "retry_payout", "retry_refund"]
+EDITED: Final = ("title", "description", "amount", "due_at")
+BESIDE: Final[dict[str, tuple[str, ...]]] = {"submit": ("note",), "request_changes": ("reason",), "release": ("amount",)}
+"""What may stand beside each transition."""
+NEEDED: Final[dict[str, str]] = {"submit": "note", "request_changes": "reason"}
+"""What must stand beside it."""
+
+
+class MilestonePath(Struct, frozen=True):
+    """Which milestone."""
+
+    id: MilestoneId
+
+
+class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Edited fields, or a `transition`; always with the `version` that the caller saw.
+
+    Beside `submit` stands a `note`, beside `request_changes` a `reason`, beside `release` an `amount` if only a part is to be
+    released.
+    """
+
+    version: Annotated[int, Meta(ge=1)]
+    transition: Taken | UnsetType = UNSET
+    note: Annotated[str, required_text(5_000)] | UnsetType = UNSET
+    reason: Annotated[str, required_text(5_000)] | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+    title: Annotated[str, required_text(200)] | UnsetType = UNSET
+    description: Annotated[str, optional_text(5_000)] | UnsetType = UNSET
+    due_at: Instant | UnsetType | None = UNSET
+
+
+@endpoint(
+    "PUT /api/milestones/{id}",
+    auth="user",
+    errors=[NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen],
+)
+async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChange) -> MilestoneView:
+    """Edit a milestone, submit its work, ask for changes, release its money, cancel it, or try a refused payout again.
+
+    The client edits and cancels before it is funded, asks for changes of what was submitted, and releases all or a part of
+    what is held. The freelancer submits; if the client then says nothing until `auto_release_at`, the money is released by
+    itself. Raises Forbidden for the other party's step, NotInThisState, PartNotCovered, StaleVersion.
+    """
+    milestone = await call.unit.require(Milestone, path.id)
+    side = party_of(milestone, call.caller.user_id)
+    given = _given(body)
+    refuse_faults(*_misplaced(body, given), *_currency(body, milestone))
+    if body.version != milestone.version:
+        raise StaleVersion(f"The milestone is at version {milestone.version}.")
+    if body.transition is UNSET:
+        after = await _edit(call, milestone, body, side)
+    else:
+        after = await _take(call, milestone, body, body.transition, side)
+    return view_milestone(after, side=side)
+
+
+def _given(body: MilestoneChange) -> set[str]:
+    given = {name for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
+    return given - {"version", "transition"}
+
+
+def _misplaced(body: MilestoneChange, given: set[str]) -> list[Fault]:
+    """Name the fields that do not go with the transition, or with an edit; and those that are missing."""
+    if body.transition is UNSET:
+        nothing = [] if given & set(EDITED) else [Fault("transition", "a transition, or edited fields")]
+        return nothing + [Fault(name, "nothing beside edited fields") for name in sorted(given - set(EDITED))]
+    allowed = BESIDE.get(body.transition, ())
+    needed = NEEDED.get(body.transition)
+    missing = [Fault(needed, f"a text beside {body.transition}")] if needed and needed not in given else []
+    return missing + [Fault(name, f"nothing beside {body.transition}") for name in sorted(given - set(allowed))]
+
+
+def _currency(body: MilestoneChange, milestone: Milestone) -> tuple[Fault, ...]:
+    if body.amount is UNSET:
+        return ()
+    agreed = milestone.holding.amount.currency
+    if body.transition is UNSET:
+        return amount_faults(body.amount, agreed_currency=agreed)
+    return currency_faults(body.amount, agreed_currency=agreed)
+
+
+async def _edit(call: Call, milestone: Milestone, body: MilestoneChange, side: Party) -> Milestone:
+    if side != "client":
+        raise Forbidden("Milestones are edited by the client.")
+    require_editable(milestone.state)
+    edits = _edits(body, milestone)
+    refuse_faults(*due_faults(edits.get("due_at"), call.now))
+    edited = msgspec.structs.replace(milestone, updated_at=call.now, **edits)
+    after = await call.unit.update(milestone, edited, guard={"state": "created"})
+    call.unit.emit(_edited(after), after)
+    return after
+
+
+def _edits(body: MilestoneChange, milestone: Milestone) -> dict[str, Any]:
+    """Give the edited fields as they are kept."""
+    edits: dict[str, Any] = {}
+    if body.title is not UNSET:
+        edits["title"] = line(body.title)
+    if body.description is not UNSET:
+        edits["description"] = prose(body.description)
+    if body.due_at is not UNSET:
+        edits["due_at"] = in_utc(body.due_at) if body.due_at else None
+    if body.amount is not UNSET:
+        edits["holding"] = msgspec.structs.replace(milestone.holding, amount=body.amount)
+    return edits
+
+
+async def _take(call: Call, milestone: Milestone, body: MilestoneChange, transition: Taken, side: Party) -> Milestone:
+    part = None if body.amount is UNSET else body.amount.amount
+    try:
+        step = take(milestone.held(), transition, by=side, facts=Facts(part=part))
+    except NotYourStep as error:
+        raise Forbidden(f"{error}.") from error
+    noted = Noted(
+        submission_note=None if body.note is UNSET else prose(body.note),
+        requested_changes=None if body.reason is UNSET else prose(body.reason),
+        lasts_s=await _inspection_period_s(call, milestone) if step.row.starts == "auto_release_at" else None,
+    )
+    return await write_step(call.unit, milestone, step, now=call.now, noted=noted)
+
+
+async def _inspection_period_s(call: Call, milestone: Milestone) -> int:
+    """Give the agreed time that the client has to look at the work; never less than the operator's floor."""
+    project = await call.unit.require(Project, milestone.project_id)
+    return max(project.terms.inspection_period_s, call.settings.inspection_floor_s)
+
+
+def _edited(milestone: Milestone) -> MilestoneEdited:
+    return MilestoneEdited(
+        milestone_id=milestone.id,
+        project_id=milestone.project_id,
+        client_id=milestone.client_id,
+        freelancer_id=milestone.freelancer_id,
+        title=milestone.title,
+        state=milestone.state,
+        amount=milestone.holding.amount,
+    )
