@@ -1,7 +1,10 @@
 """What tests of hiring start from: bodies that are accepted, and people who got as far as the test needs."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import httpx
 
 from tests.api import Api, Person
 
@@ -40,6 +43,28 @@ def completed(api: Api, project: dict[str, Any], *, review_window_s: float = 3_6
     done = {"state": "completed", "paid_at": "$$NOW", "completed_at": "$$NOW", "review_deadline": ends_at}
     change = [{"$set": {**done, "version": {"$add": ["$version", 1]}}}]
     api.run(api.store.database["projects"].update_one({"_id": project["id"]}, change))
+
+
+def together(api: Api, *calls: tuple[Person, str, str, dict[str, Any]]) -> list[httpx.Response]:
+    """Make these calls (person, method, path, body) at the same time."""
+
+    async def all_at_once() -> list[httpx.Response]:
+        requests = [api.client.request(method, path, json=body, headers=person.headers) for person, method, path, body in calls]
+        return await asyncio.gather(*requests)
+
+    return api.run(all_at_once())
+
+
+def pages(person: Person, path: str, *, limit: int) -> list[list[str]]:
+    """Walk a list to its end; give the ids on each page."""
+    walked: list[list[str]] = []
+    cursor = ""
+    while cursor is not None:
+        page = person.get(f"{path}{'&' if '?' in path else '?'}limit={limit}{cursor and f'&cursor={cursor}'}")
+        walked.append([item["id"] for item in page["items"]])
+        cursor = page["next_cursor"]
+        assert len(walked) < 50, "a list without end"
+    return walked
 
 
 def in_days(days: float) -> str:

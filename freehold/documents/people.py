@@ -36,7 +36,7 @@ class PortfolioItem(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Title
     description: LongText = ""
-    url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://\S+)?$")] = ""
+    url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e]+)?$")] = ""
 
 
 class SpokenLanguage(Struct, frozen=True, forbid_unknown_fields=True):

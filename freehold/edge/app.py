@@ -153,7 +153,8 @@ class FunctionApp:
 
     async def _answer_person(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
         answer = await answer_request(self.services, declaration, request, trace_id)
-        headers = {"Cache-Control": "no-store"} if declaration.auth != "anyone" or not declaration.reads_only else {}
+        is_public = declaration.auth == "anyone" and declaration.reads_only and "authorization" not in request.headers
+        headers = {} if is_public else {"Cache-Control": "no-store"}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
