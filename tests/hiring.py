@@ -45,7 +45,7 @@ def completed(api: Api, project: dict[str, Any], *, review_window_s: float = 3_6
     api.run(api.store.database["projects"].update_one({"_id": project["id"]}, change))
 
 
-def together(api: Api, *calls: tuple[Person, str, str, dict[str, Any]]) -> list[httpx.Response]:
+def together(api: Api, *calls: tuple[Person, str, str, dict[str, Any] | None]) -> list[httpx.Response]:
     """Make these calls (person, method, path, body) at the same time."""
 
     async def all_at_once() -> list[httpx.Response]:
