@@ -19,6 +19,7 @@ def tick(api: Api) -> int:
 
 
 def test_only_what_is_due_expires_and_only_once(api: Api):
+    api.drain("jobs-expire-jobs")
     employer = api.register(roles=["employer"])
     due, paused, later, undated, draft, closed = (
         employer.post("/api/jobs", new_job(deadline=deadline, state=state))
