@@ -1,0 +1,71 @@
+"""The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
+
+from datetime import datetime
+
+import structlog
+from msgspec import Struct
+
+from connector.database import Row
+from connector.deliveries import Deliveries
+from connector.lease import Leadership, LeaseLost
+from connector.outbox import Batch, Outbox, Unreadable, read_event
+from connector.transport import Outgoing, Transport
+from freehold.catalogue import Catalogue
+
+log = structlog.get_logger()
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where events come from, where they go to, for whom, and who may send them."""
+
+    outbox: Outbox
+    transport: Transport
+    catalogue: Catalogue
+    leadership: Leadership
+
+
+class Dispatcher:
+    """Works only while this process leads. Any crash in between leaves rows unsent, and sending them again is harmless."""
+
+    def __init__(self, route: Route, *, parking: Deliveries, batch: int) -> None:
+        self._route = route
+        self._parking = parking
+        self._batch = batch
+
+    def turn(self) -> bool:
+        """Dispatch one batch. Returns True when there may be more at once."""
+        held = self._route.leadership.keep()
+        if held is None:
+            return False
+        batch = self._route.outbox.unsent(self._batch)
+        if batch.read_at is None:
+            return False
+        settled = self._send(batch, batch.read_at)
+        try:
+            self._route.outbox.mark_sent(settled, held, self._route.leadership)
+        except LeaseLost:
+            log.warning("lease_lost", role="dispatcher", fence=held.fence, unmarked=len(settled))
+            return False
+        return len(settled) == self._batch
+
+    def _send(self, batch: Batch, now: datetime) -> list[object]:
+        """Hand a batch to the transport; return the row ids that are taken care of."""
+        parked: list[object] = []
+        outgoing: list[Outgoing] = []
+        for row in batch.rows:
+            try:
+                outgoing.append(address(row, self._route.catalogue))
+            except Unreadable as error:
+                self._parking.park_unreadable(row["_id"], str(error), now)
+                parked.append(row["_id"])
+                log.error("event_unreadable", event_id=str(row["_id"]))  # noqa: TRY400 - the reason is parked with it
+        acknowledged = self._route.transport.send(outgoing, now)
+        for item in outgoing:
+            log.debug("event_dispatched", event_id=item.event.id, type=item.event.type, reactions=item.reactions)
+        return [*parked, *acknowledged]
+
+
+def address(row: Row, catalogue: Catalogue) -> Outgoing:
+    """Read a row's event and look up whom it is for; an event that nobody wants is for nobody. Raises Unreadable."""
+    event = read_event(row)
+    return Outgoing(event, tuple(entry.name for entry in catalogue.reactions_to(event.type)))
