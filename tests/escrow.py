@@ -73,3 +73,34 @@ class Work:
 def amounts(milestone: dict[str, Any]) -> dict[str, int]:
     """Give the figures of a milestone's money that are not zero."""
     return {name: money["amount"] for name, money in milestone["money"].items() if money["amount"]}
+
+
+def overdue(api: Api, milestone_id: str, deadline: str, *, by_s: float = 1) -> None:
+    """Move a milestone's deadline into the past of the database's clock (or the future, by a number below zero)."""
+    passed = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": round(-by_s * 1000)}}
+    change = [{"$set": {deadline: passed, "version": {"$add": ["$version", 1]}}}]
+    api.run(api.store.database["milestones"].update_one({"_id": milestone_id}, change))
+
+
+def settle_payment(api: Api, milestone_id: str, **fields: Any) -> None:
+    """Change the sandbox's own payment for a milestone, as a provider does in its own time."""
+    objects = api.store.database["sandbox_objects"]
+    api.run(objects.update_one({"group": milestone_id, "kind": "payment"}, {"$set": {"state": "done", **fields}}))
+
+
+def resume(api: Api) -> int:
+    """Let every paused or abandoned command come due, tick the sweep that takes them up, and carry what follows."""
+    api.run(
+        api.store.database["commands"].update_many({"state": {"$in": ["waiting", "claimed"]}}, [{"$set": {"due_at": "$$NOW"}}])
+    )
+    response = api.tick("payments-resume-commands")
+    assert response.status_code == 200, response.text
+    api.settle()
+    return int(response.json()["done"])
+
+
+def tick(api: Api, name: str) -> int:
+    """Tick a sweep; say how many it did."""
+    response = api.tick(name)
+    assert response.status_code == 200, response.text
+    return int(response.json()["done"])

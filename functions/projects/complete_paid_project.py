@@ -5,25 +5,37 @@ import msgspec
 from freehold.documents import Milestone, Project
 from freehold.domain.milestones import MILESTONES_PER_PROJECT, is_paid_in_full
 from freehold.edge import Call, on_event
-from freehold.events import MilestoneReleased, ProjectCompleted
+from freehold.events import MilestoneCancelled, MilestoneRefunded, MilestoneReleased, ProjectCompleted
+
+Ended = MilestoneReleased | MilestoneCancelled | MilestoneRefunded
 
 
-@on_event("milestone.released")
-async def complete_paid_project(call: Call, event: MilestoneReleased) -> None:
-    """Note the first payment; complete the project, and open its reviews, once all that was agreed is released."""
+@on_event("milestone.released", "milestone.cancelled", "milestone.refunded")
+async def complete_paid_project(call: Call, event: Ended) -> None:
+    """Note the first payment; complete the project, and open its reviews, once all that was agreed is released.
+
+    It looks at all milestones anew, so that the order and repetition of events do not matter.
+    """
     project = await call.unit.require(Project, event.project_id)
     if project.state != "active":
         return
-    filter_ = {"project_id": project.id}
-    milestones = await call.unit.find(Milestone, filter_, limit=MILESTONES_PER_PROJECT)
-    paid = msgspec.structs.replace(project, paid_at=project.paid_at or call.now)
-    if not is_paid_in_full((each.held() for each in milestones), agreed=project.terms.amount):
-        if paid != project:
-            await call.unit.update(project, paid)
-        return
+    held = [each.held() for each in await _milestones(call, project)]
+    anything_paid = any(each.holding.paid_out for each in held)
+    paid = msgspec.structs.replace(project, paid_at=project.paid_at or (call.now if anything_paid else None))
+    if is_paid_in_full(held, agreed=project.terms.amount):
+        await _complete(call, project, paid)
+    elif paid != project:
+        await call.unit.update(project, paid)
+
+
+async def _milestones(call: Call, project: Project) -> list[Milestone]:
+    return await call.unit.find(Milestone, {"project_id": project.id}, limit=MILESTONES_PER_PROJECT)
+
+
+async def _complete(call: Call, before: Project, paid: Project) -> None:
     completed = msgspec.structs.replace(paid, state="completed", completed_at=call.now)
-    after = await call.unit.update(project, completed, deadlines={"review_deadline": call.settings.review_window_s})
-    call.unit.emit(
-        ProjectCompleted(project_id=after.id, client_id=after.client_id, freelancer_id=after.freelancer_id, title=after.title),
-        after,
+    after = await call.unit.update(before, completed, deadlines={"review_deadline": call.settings.review_window_s})
+    event = ProjectCompleted(
+        project_id=after.id, client_id=after.client_id, freelancer_id=after.freelancer_id, title=after.title
     )
+    call.unit.emit(event, after)
