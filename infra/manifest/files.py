@@ -1,0 +1,38 @@
+"""Which files are generated, and whether those in the repository are the same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from freehold.edge.discovery import find_all
+from infra.manifest.catalogue import catalogue_of, encode_catalogue
+
+Files = Mapping[str, bytes]
+"""Contents by path, from the root of the repository."""
+
+
+def generate() -> Files:
+    """Make the content of every generated file: the same declarations in, the same bytes out."""
+    declarations = find_all()
+    catalogue = catalogue_of(declarations)
+    return {"freehold/catalogue.json": encode_catalogue(catalogue)}
+
+
+def drifted(files: Files, root: Path) -> list[str]:
+    """Name the files that are missing or differ."""
+    return [name for name, content in files.items() if _present(root / name) != content]
+
+
+def write(files: Files, root: Path) -> list[str]:
+    """Write the files that are missing or differ; name them."""
+    changed = drifted(files, root)
+    for name in changed:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(files[name])
+    return changed
+
+
+def _present(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,75 @@
+"""Which functions share a process in the Community Edition profile, which refuses a 16th function.
+
+Two things part functions: their secrets (a process holds what any of its functions needs), and how their load grows. The
+groups are named here by hand, so that a new function does not move the others.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from freehold.edge.declare import Declaration
+
+MOST_GROUPS: Final = 15
+SIGNING_IN: Final = "auth"
+"""Holds the private keys of people's tokens, and therefore nothing else."""
+PAYMENTS: Final = "payments"
+"""Talks to payment gateways, and will hold their keys: reactions and sweeps of that context."""
+REACTIONS: Final = "reactions"
+SWEEPS: Final = "sweeps"
+
+ENDPOINTS: Final = {
+    "auth": "people",
+    "users": "people",
+    "jobs": "jobs",
+    "applications": "hiring",
+    "projects": "hiring",
+    "reviews": "hiring",
+    "milestones": "money",
+    "escrow": "money",
+    "payments": "payments",
+    "notifications": "notices",
+    "realtime": "notices",
+    "admin": "admin",
+    "ledger": "admin",
+    "platform": "platform",
+}
+"""The group of each context's endpoints."""
+
+
+class NoGroup(Exception):  # noqa: N818 - it names what is wrong
+    """A function fits into no group; the message says what to do."""
+
+
+def group_of(declaration: Declaration) -> str:
+    """Name the group of a function. Raises NoGroup for a context that is not known here."""
+    if declaration.secrets:
+        return _keeper_of_secrets(declaration)
+    if declaration.context == PAYMENTS:
+        return PAYMENTS
+    if declaration.kind != "endpoint":
+        return REACTIONS if declaration.kind == "reaction" else SWEEPS
+    try:
+        return ENDPOINTS[declaration.context]
+    except KeyError:
+        raise NoGroup(f"give the context {declaration.context!r} a group in infra/manifest/grouping.py") from None
+
+
+def group_names() -> tuple[str, ...]:
+    """Name all groups, also those that have no function yet."""
+    return tuple(sorted({SIGNING_IN, PAYMENTS, REACTIONS, SWEEPS, *ENDPOINTS.values()}))
+
+
+def by_group(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
+    """Gather functions by their group, both in the order of their names."""
+    groups: dict[str, list[Declaration]] = {}
+    for declaration in sorted(declarations, key=lambda item: (group_of(item), item.name)):
+        groups.setdefault(group_of(declaration), []).append(declaration)
+    return groups
+
+
+def _keeper_of_secrets(declaration: Declaration) -> str:
+    if declaration.context == "auth":
+        return SIGNING_IN
+    if declaration.context == PAYMENTS:
+        return PAYMENTS
+    raise NoGroup(f"{declaration.name} needs {', '.join(declaration.secrets)}; give it a group in infra/manifest/grouping.py")
