@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from freehold.edge.discovery import find_all
+from infra.manifest.asyncapi import asyncapi_of
 from infra.manifest.catalogue import catalogue_of, encode_catalogue
+from infra.manifest.openapi import openapi_of
+from infra.manifest.openfaas import community_profile, standard_profile
 
 Files = Mapping[str, bytes]
 """Contents by path, from the root of the repository."""
@@ -14,7 +19,15 @@ def generate() -> Files:
     """Make the content of every generated file: the same declarations in, the same bytes out."""
     declarations = find_all()
     catalogue = catalogue_of(declarations)
-    return {"freehold/catalogue.json": encode_catalogue(catalogue)}
+    openapi = openapi_of(declarations)
+    return {
+        "docs/asyncapi.json": _pretty(asyncapi_of(declarations)),
+        "docs/openapi.json": _pretty(openapi),
+        "freehold/catalogue.json": encode_catalogue(catalogue),
+        "freehold/openapi.json": msgspec.json.encode(openapi),
+        "infra/openfaas/openfaas.ce.yml": community_profile(catalogue),
+        "openfaas.yml": standard_profile(catalogue),
+    }
 
 
 def drifted(files: Files, root: Path) -> list[str]:
@@ -29,6 +42,10 @@ def write(files: Files, root: Path) -> list[str]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(files[name])
     return changed
+
+
+def _pretty(document: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 def _present(file: Path) -> bytes | None:

@@ -1,0 +1,197 @@
+"""OpenAPI 3.1 from the declarations: what a client may send, and every answer that it may get."""
+
+import importlib
+import inspect
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+import freehold
+from freehold.domain.errors import InvalidValue, Refused
+from freehold.edge.declare import Declaration, ErrorClass
+from freehold.edge.problems import (
+    Forbidden,
+    InternalError,
+    Invalid,
+    InvalidIdempotencyKey,
+    KeyReused,
+    MalformedBody,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    ProblemBody,
+    ServiceUnavailable,
+    StaleVersion,
+    TimedOut,
+    TooManyRequests,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from infra.manifest.schemas import Schema, Schemas
+
+JSON: Final = "application/json"
+PROBLEM_JSON: Final = "application/problem+json"
+ALWAYS: Final[tuple[ErrorClass, ...]] = (Invalid, PayloadTooLarge, TooManyRequests, Unauthenticated, InternalError)
+OUTAGES: Final[tuple[ErrorClass, ...]] = (ServiceUnavailable, TimedOut)
+IDEMPOTENCY_KEY: Final[Schema] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a repetition harmless: the same key with the same request gets the stored answer, for 48 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
+}
+DESCRIPTION: Final = """\
+Every answer that is not a result is a problem (RFC 9457) with a stable `code`; a request with faulty fields gets all of
+them named. Amounts are integers in minor units of an ISO 4217 currency. Lists come in pages: pass `next_cursor` back as
+`cursor`. A foreign object is 404, like one that does not exist. After 429 or 503 wait for `Retry-After` seconds and send
+the same request again, with the same `Idempotency-Key`."""
+
+
+def openapi_of(declarations: Iterable[Declaration]) -> Schema:
+    """Describe all endpoints."""
+    endpoints = [declaration for declaration in declarations if declaration.kind == "endpoint"]
+    schemas = Schemas([ProblemBody, *(kind for item in endpoints for kind in _types(item))])
+    paths: defaultdict[str, Schema] = defaultdict(dict)
+    for item in sorted(endpoints, key=lambda each: (each.path, each.method)):
+        paths[item.path][item.method.lower()] = _operation(item, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Freehold",
+            "version": freehold.__version__,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": _context_text(name)} for name in sorted({item.context for item in endpoints})],
+        "paths": dict(paths),
+        "components": {
+            "schemas": dict(sorted(_used(schemas, paths).items())),
+            "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _types(item: Declaration) -> list[Any]:
+    kinds = [item.path_type, item.query_type, item.body_type, item.answer_type]
+    return [kind for kind in kinds if kind not in {None, type(None)}]
+
+
+def _operation(item: Declaration, schemas: Schemas) -> Schema:
+    operation: Schema = {
+        "operationId": item.name,
+        "tags": [item.context],
+        "summary": item.summary,
+        "description": _description(item),
+        "parameters": _parameters(item, schemas),
+        "responses": _responses(item, schemas),
+        "security": [{}, {"accessToken": []}] if item.auth == "anyone" else [{"accessToken": []}],
+    }
+    if item.body_type is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas.of(item.body_type)}}}
+    return operation
+
+
+def _description(item: Declaration) -> str:
+    who = {"anyone": "Open to anyone.", "user": "For anybody who is signed in."}.get(item.auth, f"For the role {item.auth}.")
+    return f"{item.description}\n\n{who}".strip()
+
+
+def _parameters(item: Declaration, schemas: Schemas) -> list[Schema]:
+    found = [
+        {"name": name, "in": place, "required": required or place == "path", **_described(schema)}
+        for place, kind in (("path", item.path_type), ("query", item.query_type))
+        if kind is not None
+        for name, schema, required in schemas.fields_of(kind)
+    ]
+    return [*found, IDEMPOTENCY_KEY] if item.idempotent else found
+
+
+def _described(schema: Schema) -> Schema:
+    """Move the description from the schema to the parameter; a parameter in text cannot be null, only absent."""
+    rest = {key: value for key, value in schema.items() if key != "description"}
+    options = [option for option in rest.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        rest = {key: value for key, value in rest.items() if key not in {"anyOf", "default"}} | options[0]
+    text = schema.get("description") or rest.pop("description", None)
+    rest.pop("description", None)
+    return {"schema": rest, **({"description": text} if text else {})}
+
+
+def _responses(item: Declaration, schemas: Schemas) -> Schema:
+    responses: Schema = {str(item.status): _success(item, schemas)}
+    by_status: defaultdict[int, list[ErrorClass]] = defaultdict(list)
+    for error in dict.fromkeys([*_errors(item), *item.errors]):
+        by_status[_status(error)].append(error)
+    for status, errors in sorted(by_status.items()):
+        responses[str(status)] = _problem_response(status, errors, schemas)
+    return responses
+
+
+def _success(item: Declaration, schemas: Schemas) -> Schema:
+    if item.answer_type is type(None):
+        return {"description": "Done."}
+    answer: Schema = {"description": "Done.", "content": {JSON: {"schema": schemas.of(item.answer_type)}}}
+    if item.idempotent:
+        replayed = {"description": "`true` when the answer was stored by an earlier call with the same key."}
+        answer["headers"] = {"Idempotent-Replayed": {**replayed, "schema": {"type": "string", "enum": ["true"]}}}
+    return answer
+
+
+def _errors(item: Declaration) -> list[ErrorClass]:
+    """Name the problems that the edge itself may answer."""
+    errors = [*ALWAYS, *OUTAGES]
+    if item.body_type is not None:
+        errors += [MalformedBody, UnsupportedMediaType]
+    if item.auth not in {"anyone", "user"}:
+        errors.append(Forbidden)
+    if item.path_type is not None:
+        errors.append(NotFound)
+    if item.idempotent:
+        errors += [InvalidIdempotencyKey, KeyReused]
+    if item.transaction:
+        errors.append(StaleVersion)
+    return errors
+
+
+def _status(error: ErrorClass) -> int:
+    if issubclass(error, Problem):
+        return error.status
+    return Invalid.status if issubclass(error, InvalidValue) else StaleVersion.status
+
+
+def _problem_response(status: int, errors: list[ErrorClass], schemas: Schemas) -> Schema:
+    lines = [f"- `{error.code}`: {_words(error)}" for error in sorted(errors, key=lambda each: each.code)]
+    response: Schema = {"description": "\n".join(lines), "content": {PROBLEM_JSON: {"schema": schemas.of(ProblemBody)}}}
+    if status in {TooManyRequests.status, ServiceUnavailable.status}:
+        wait = {"description": "Seconds to wait before the same request is sent again.", "schema": {"type": "integer"}}
+        response["headers"] = {"Retry-After": wait}
+    return response
+
+
+def _words(error: ErrorClass) -> str:
+    if issubclass(error, Refused):
+        return inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+    return error.title
+
+
+def _context_text(context: str) -> str:
+    return (importlib.import_module(f"functions.{context}").__doc__ or "").strip()
+
+
+def _used(schemas: Schemas, paths: object) -> dict[str, Schema]:
+    """Keep the schemas that something refers to; those of path and query structs are spelt out as parameters."""
+    needed: dict[str, Schema] = {}
+    pending = _names(msgspec.json.encode(paths).decode())
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed[name] = schemas.components[name]
+            pending |= _names(msgspec.json.encode(needed[name]).decode())
+    return needed
+
+
+def _names(text: str) -> set[str]:
+    return {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
