@@ -38,9 +38,7 @@ def asyncapi_of(declarations: Iterable[Declaration]) -> Schema:
             **{space: _namespace_channel(space, relay_events) for space in namespaces},
         },
         "operations": {
-            **{
-                item.name: _reaction(item, name, several=len(item.events) > 1) for item in reactions for name in item.events[:1]
-            },
+            **{f"{item.name}--{name.replace('.', '-')}": _reaction(item, name) for item in reactions for name in item.events},
             **{f"tell{space.replace('/', '-')}": _telling(space) for space in namespaces},
         },
         "components": {
@@ -72,9 +70,8 @@ def _namespace_channel(space: str, relay_events: dict[str, type[RelayEvent]]) ->
     }
 
 
-def _reaction(item: Declaration, first: str, *, several: bool) -> Schema:
-    operation: Schema = {"action": "receive", "channel": {"$ref": f"#/channels/{first}"}, "summary": item.summary}
-    return operation | ({"description": f"Also: {', '.join(item.events[1:])}."} if several else {})
+def _reaction(item: Declaration, event: str) -> Schema:
+    return {"action": "receive", "channel": {"$ref": f"#/channels/{event}"}, "summary": item.summary}
 
 
 def _telling(space: str) -> Schema:

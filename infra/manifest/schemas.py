@@ -17,7 +17,7 @@ class Schemas:
     def __init__(self, types: Iterable[Any]) -> None:
         self._types = list(dict.fromkeys(types))
         schemas, self.components = msgspec.json.schema_components(self._types, ref_template=REFERENCE)
-        self._schemas = dict(zip(self._types, schemas, strict=True))
+        self._schemas: dict[Any, Schema] = dict(zip(self._types, schemas, strict=True))
 
     def of(self, kind: Any) -> Schema:  # noqa: ANN401 - any type that msgspec knows
         """Give the schema of one of the types."""
