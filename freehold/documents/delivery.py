@@ -53,7 +53,8 @@ class Delivery(Document, frozen=True, kw_only=True):
     """One event on its way to one reaction: `_id` is `event:reaction`. The claim is a lease with a fence.
 
     `due_at` is when it may be taken: waiting, for its next try; claimed, because its claim has run out by then. `event` is
-    the EventEnvelope; `error` says why the last try failed. Parked deliveries stay until an admin replays them.
+    the EventEnvelope, if nobody has spoilt it; `error` says why the last try failed. Parked ones stay until an admin
+    replays them.
     """
 
     collection: ClassVar[str] = "deliveries"
@@ -65,7 +66,7 @@ class Delivery(Document, frozen=True, kw_only=True):
 
     event_id: str
     reaction: str
-    event: dict[str, Any]
+    event: Any
     state: Literal["waiting", "claimed", "done", "parked"] = "waiting"
     attempts: int = 0
     due_at: Instant
