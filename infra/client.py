@@ -5,6 +5,7 @@ Writes carry an idempotency key, so that they can be sent again; refusals for a 
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self, TypeVar
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ TRIES: Final = 8
 LONGEST_PAUSE_S: Final = 30.0
 CALL_LIMIT_S: Final = 30.0
 REFRESH_BEFORE_S: Final = 60.0
+GLANCE_S: Final = 0.1
 _FOR_A_WHILE: Final = frozenset({429, 502, 503, 504})
 
 
@@ -49,6 +51,10 @@ class Refused(Exception):  # noqa: N818 - the API refused, which is an answer
 
 class Unreachable(Exception):  # noqa: N818 - the message is a sentence
     """Nobody answers at the API's address, or not for long enough."""
+
+
+class NeverHappened(Exception):  # noqa: N818 - the message is a sentence
+    """What had to come did not come in time."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -160,6 +166,16 @@ class Person:
         self._access_token = signed_in.access_token
         self._refresh_token = signed_in.refresh_token
         self._renew_at = time.monotonic() + signed_in.expires_in_s - REFRESH_BEFORE_S
+
+
+async def until(read: Callable[[], Awaitable[T]], holds: Callable[[T], bool], *, what: str, limit_s: float = 60.0) -> T:
+    """Read again and again until it holds; answer what was read then. Raises NeverHappened."""
+    give_up_at = time.monotonic() + limit_s
+    while not holds(found := await read()):
+        if time.monotonic() > give_up_at:
+            raise NeverHappened(f"waited {limit_s:g} s in vain until {what}; the last answer was {found}")
+        await asyncio.sleep(GLANCE_S)
+    return found
 
 
 def _read(answer: httpx.Response, call: str, into: type[T]) -> T:

@@ -21,8 +21,11 @@ from infra.local.process import DONE, Part, PartProcess
 from infra.local.settings import RunSettings
 from infra.local.supervisor import Supervisor, last_words
 from infra.local.trouble import Trouble
+from infra.seed.content import PASSWORD, address_of
+from infra.seed.progress import demo_accounts
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SEED_FILE: Final = "seed.json"
 _GLANCE_S: Final = 0.03
 
 
@@ -104,7 +107,9 @@ class Run:
             await self._supervisor.until_ready(part)
             tell(part.name, "ready")
         if self._seeding:
-            await self._once("seed", "infra.seed", parts[-1].environ, "--if-empty", "--url", self._settings.url)
+            tell("seed", "looking whether the marketplace is empty, and filling it if it is ...")
+            state = str(self._home.folder / SEED_FILE)
+            await self._once("seed", "infra.seed", parts[-1].environ, "--url", self._settings.url, "--state", state)
         self._announce()
         self._is_up = True
 
@@ -137,13 +142,19 @@ class Run:
             await process.stop()
         if how != DONE:
             raise Trouble(f"The step `{name}` failed ({how}). {last_words(process)}")
-        tell(name, (process.output().strip().splitlines() or ["done"])[-1])
+        lines = process.output().strip().splitlines()
+        tell(name, lines[0] if len(lines) == 1 else f"{len(lines)} steps done")
 
     def _announce(self) -> None:
+        url = self._settings.url
         say("")
-        say(f"  web and API   {self._settings.url}  (the API in words: {self._settings.url}/api/openapi.json)")
-        say(f"  sockets       {self._settings.relay_url}")
-        say(f"Freehold is ready at {self._settings.url} - ctrl-C stops everything, `make demo` shows the whole loop")
+        say(f"  this page     {url}")
+        say(f"  API           {url}/api (described by {url}/api/openapi.json)")
+        say(f"  sockets       {self._settings.relay_url} (Socket.IO, transport websocket)")
+        for role, name in demo_accounts(self._home.folder / SEED_FILE):
+            say(f"  {role:<12}  {address_of(name)} ({name}), password {PASSWORD}")
+        say("")
+        say(f"Freehold is ready at {url} - `make demo` shows the whole loop, ctrl-C stops everything")
 
 
 async def run(settings: RunSettings, *, seeding: bool) -> int:
