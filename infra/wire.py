@@ -28,9 +28,11 @@ class Sums(Struct, frozen=True, kw_only=True):
 class Milestone(Seen, frozen=True, kw_only=True):
     """A milestone."""
 
+    project_id: str
     title: str
     amount: Money
     money: Sums
+    fee_basis_points: int | None = None
     auto_release_at: str | None = None
 
 
@@ -45,3 +47,73 @@ class Application(Seen, frozen=True, kw_only=True):
 
     budget: Money
     project_id: str | None = None
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What both sides of a project agreed."""
+
+    amount: Money
+    inspection_period_s: int
+
+
+class Project(Seen, frozen=True, kw_only=True):
+    """A project."""
+
+    terms: Terms
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """One movement of a milestone's money."""
+
+    kind: str
+    at: str
+
+
+class Escrow(Struct, frozen=True, kw_only=True):
+    """What happened to a milestone's money, oldest first."""
+
+    movements: tuple[Movement, ...]
+
+
+class Rating(Struct, frozen=True, kw_only=True):
+    """Published reviews, added up; the average in hundredths of a star."""
+
+    count: int
+    average: int | None
+
+
+class User(Seen, frozen=True, kw_only=True):
+    """A person."""
+
+    rating: Rating
+
+
+class Reviews(Struct, frozen=True):
+    """The published reviews of a person."""
+
+    items: list[Seen]
+
+
+class Notifications(Struct, frozen=True, kw_only=True):
+    """What a person was told."""
+
+    items: list[Seen]
+    unread: int
+
+
+class AccountTotal(Struct, frozen=True, kw_only=True):
+    """An account's balance over the whole ledger, in minor units."""
+
+    account: str
+    currency: str
+    balance: int
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """What an audit of the whole ledger found."""
+
+    clean: bool
+    journals: int
+    milestones: int
+    totals: tuple[AccountTotal, ...]
+    violation_count: int
