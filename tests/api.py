@@ -103,11 +103,19 @@ class Api:
 
     def deliver(self, name: str, event: EventEnvelope) -> httpx.Response:
         """Carry one event to a reaction, as the connector does."""
-        return self._internal("connector", name, msgspec.json.encode([event]))
+        return self.run(self.delivery(name, event))
 
     def tick(self, name: str) -> httpx.Response:
         """Tick a sweep, as the scheduler does."""
-        return self._internal("scheduler", name, b"{}")
+        return self.run(self.ticking(name))
+
+    async def delivery(self, name: str, event: EventEnvelope) -> httpx.Response:
+        """Carry one event to a reaction, beside other calls."""
+        return await self._internal("connector", name, msgspec.json.encode([event]))
+
+    async def ticking(self, name: str) -> httpx.Response:
+        """Tick a sweep, beside other calls."""
+        return await self._internal("scheduler", name, b"{}")
 
     def drain(self, name: str) -> None:
         """Tick a sweep until nothing is due that other tests left behind."""
@@ -136,10 +144,10 @@ class Api:
     def _reactions(self, event_type: str) -> list[Declaration]:
         return [item for item in self.app.internal.values() if event_type in item.events]
 
-    def _internal(self, door: str, name: str, body: bytes) -> httpx.Response:
+    async def _internal(self, door: str, name: str, body: bytes) -> httpx.Response:
         signer = CallSigner.from_jwk((self.keys / f"{door}-call-key").read_text())
         token = signer.sign(function=name, method="POST", path=f"/{name}", body=body)
-        return self.call("POST", f"/{name}", content=body, headers={"Authorization": f"Bearer {token}"})
+        return await self.client.post(f"/{name}", content=body, headers={"Authorization": f"Bearer {token}"})
 
 
 class Person:

@@ -1,6 +1,7 @@
 """What tests of hiring start from: bodies that are accepted, and people who got as far as the test needs."""
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,12 +46,14 @@ def completed(api: Api, project: dict[str, Any], *, review_window_s: float = 3_6
     api.run(api.store.database["projects"].update_one({"_id": project["id"]}, change))
 
 
-def together(api: Api, *calls: tuple[Person, str, str, dict[str, Any] | None]) -> list[httpx.Response]:
-    """Make these calls (person, method, path, body) at the same time."""
+def together(
+    api: Api, *calls: tuple[Person, str, str, dict[str, Any] | None], beside: Sequence[Coroutine[Any, Any, httpx.Response]] = ()
+) -> list[httpx.Response]:
+    """Make these calls (person, method, path, body), and what is done `beside` them, at the same time."""
 
     async def all_at_once() -> list[httpx.Response]:
         requests = [api.client.request(method, path, json=body, headers=person.headers) for person, method, path, body in calls]
-        return await asyncio.gather(*requests)
+        return await asyncio.gather(*requests, *beside)
 
     return api.run(all_at_once())
 

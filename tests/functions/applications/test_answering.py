@@ -1,7 +1,9 @@
 """`PUT /api/applications/{id}`: accept, decline, withdraw; and what is declined when a job ends."""
 
+import msgspec
 import pytest
 
+from freehold.events import EventEnvelope
 from tests.api import Api
 from tests.hiring import fields_at_fault, new_application, new_job, together
 
@@ -146,6 +148,24 @@ def test_filling_a_job_declines_what_remains_and_nothing_else(api: Api, scene, m
     assert [row["type"] for row in events_of(api, second["id"])] == ["application.submitted", "application.declined"]
     told = two.get("/api/notifications")["items"][0]["data"]
     assert (told["status"], told["reason"], told["application_id"]) == ("declined", "job_filled", second["id"])
+
+
+def test_of_withdrawing_and_being_passed_over_at_once_each_application_has_one_end(api: Api):
+    employer, people = api.register(roles=["employer"]), [api.register() for _ in range(8)]
+    for _ in range(3):
+        job = employer.post("/api/jobs", new_job())
+        made = [person.post("/api/applications", new_application(job))["id"] for person in people]
+        employer.put(f"/api/jobs/{job['id']}", take("close"))
+        (closed,) = [row for row in events_of(api, job["id"]) if row["type"] == "job.closed"]
+        event = msgspec.convert({**closed, "id": closed["_id"]}, EventEnvelope)
+        withdrawals = [
+            (person, "PUT", f"/api/applications/{one}", take("withdraw")) for person, one in zip(people, made, strict=True)
+        ]
+        *answers, delivered = together(api, *withdrawals, beside=[api.delivery("applications-decline-remaining", event)])
+        assert (delivered.status_code, delivered.json()[0]["result"]) == (200, "done")
+        states = {item["id"]: item["state"] for item in employer.get(f"/api/applications/{job['id']}")["items"]}
+        ends = {200: "withdrawn", 409: "declined"}
+        assert states == {one: ends[answer.status_code] for one, answer in zip(made, answers, strict=True)}
 
 
 @pytest.mark.parametrize(

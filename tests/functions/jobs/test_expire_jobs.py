@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.api import Api
-from tests.hiring import in_days, new_application, new_job
+from tests.hiring import in_days, new_application, new_job, together
 
 
 def past_deadline(api: Api, job: dict, *, seconds: float = 1) -> None:
@@ -39,6 +39,22 @@ def test_only_what_is_due_expires_and_only_once(api: Api):
     assert states == {job["id"]: state for job, state in expected}
     rows = api.run(api.store.database["outbox"].find({"aggregate": due["id"], "type": "job.closed"}).to_list())
     assert [row["body"]["state"] for row in rows] == ["expired"]
+
+
+def test_of_moving_a_deadline_and_expiring_at_once_one_wins(api: Api):
+    employer = api.register(roles=["employer"])
+    for _ in range(3):
+        api.drain("jobs-expire-jobs")
+        jobs = [employer.post("/api/jobs", new_job(deadline=in_days(1)))["id"] for _ in range(8)]
+        for job in jobs:
+            past_deadline(api, {"id": job})
+        edits = [(employer, "PUT", f"/api/jobs/{job}", {"deadline": in_days(2)}) for job in reversed(jobs)]
+        *answers, swept = together(api, *edits, beside=[api.ticking("jobs-expire-jobs")])
+        assert swept.status_code == 200
+        states = [employer.get(f"/api/jobs/{job}")["state"] for job in reversed(jobs)]
+        assert states == [{200: "open", 409: "expired"}[answer.status_code] for answer in answers]
+        for job in jobs:
+            employer.put(f"/api/jobs/{job}", {"transition": "close", "version": employer.get(f"/api/jobs/{job}")["version"]})
 
 
 def test_a_job_past_its_deadline_takes_no_application_even_before_the_sweep(api: Api):
