@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from freehold.documents import Instant
 from freehold.documents.hiring import JobKind, JobState
-from freehold.documents.people import Country, Skill
+from freehold.documents.people import Skill
 from freehold.domain.instants import in_utc
 from freehold.domain.money import LARGEST_AMOUNT, Currency
 from freehold.domain.text import folded, required_text
@@ -20,6 +20,7 @@ from freehold.store.job_search import InvalidKeys, JobQuestion, JobSearch, Order
 from freehold.views.jobs import JobView, view_job
 
 Amount = Annotated[int, Meta(ge=0, le=LARGEST_AMOUNT)]
+CountryName = Annotated[str, required_text(60)]
 Words = Annotated[str, required_text(200)]
 
 
@@ -40,7 +41,7 @@ class JobQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True)
     deadline_before: Instant | None = None
     posted_since: Instant | None = None
     remote: bool | None = None
-    country: Country | None = None
+    country: CountryName | None = None
     employer_id: UserId | None = None
     mine: bool = False
     state: JobState | None = None

@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from freehold.documents import Instant, Notification
 from freehold.edge import Call, endpoint
-from freehold.edge.problems import NotFound
+from freehold.edge.problems import NotFound, StaleVersion
 from freehold.ids import NotificationId
 
 
@@ -28,7 +28,7 @@ class ReadNotification(Struct, frozen=True):
     read_at: Instant | None
 
 
-@endpoint("PUT /api/notifications/{id}", auth="user", errors=[NotFound])
+@endpoint("PUT /api/notifications/{id}", auth="user", errors=[NotFound, StaleVersion])
 async def mark_read(call: Call, path: NotificationPath, body: Reading) -> ReadNotification:
     """Mark an entry of your list as read, or as unread. Raises NotFound for an entry of somebody else's."""
     entry = await call.unit.get(Notification, path.id)

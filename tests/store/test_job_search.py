@@ -25,16 +25,3 @@ def test_keys_of_another_order_are_refused(api: Api, order, after):
     question = JobQuestion(order=order, states=("open",), words="manual" if order == "relevance" else None)
     with pytest.raises(InvalidKeys):
         api.run(search.find(question, after=after, limit=5))
-
-
-def test_no_question_scans_the_whole_collection_for_open_jobs(api: Api):
-    explained = api.run(
-        api.store.database.command(
-            "explain",
-            {"find": "jobs", "filter": {"state": "open", "category_folded": "x"}, "sort": {"posted_at": -1, "_id": -1}},
-            verbosity="queryPlanner",
-        )
-    )
-    plan = str(explained["queryPlanner"]["winningPlan"])
-    assert "COLLSCAN" not in plan
-    assert "'SORT'" not in plan
