@@ -24,6 +24,22 @@ def world(mongodb_uri: str, keys: Path, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
+def bare(mongodb_uri: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Give a world in which no process runs."""
+    made = _world(mongodb_uri, keys, tmp_path_factory.mktemp("bare"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def emptied(bare: World) -> World:
+    """Give that world with nothing in it."""
+    for name in ("outbox", "deliveries", "leases"):
+        bare.database[name].delete_many({})
+    return bare
+
+
+@pytest.fixture(scope="module")
 def steady(mongodb_uri: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Give a world in which the functions and one connector run, for tests that leave them alone."""
     made = _world(mongodb_uri, keys, tmp_path_factory.mktemp("steady"))

@@ -1,0 +1,61 @@
+"""The connector's process: what it refuses to start with, and what it says."""
+
+import socket
+
+from tests.connector.world import World, eventually
+
+
+def refused(world: World, *, environ: dict[str, str] | None = None, **settings: object) -> str:
+    connector = world.start("-m", "connector", environ=environ, **settings)
+    assert connector.process.wait(30) == 1
+    return connector.output.read_text()
+
+
+def test_a_broker_is_refused_for_now(world: World) -> None:
+    said = refused(world, environ={"AMQP_URI": "amqp://guest:guest@127.0.0.1/"})
+    assert said.strip() == (
+        "AMQP_URI is set, but this version carries events through MongoDB alone: unset AMQP_URI and start again"
+    )
+
+
+def test_every_missing_or_wrong_setting_is_named(world: World) -> None:
+    said = refused(world, secrets="/nowhere", functions_url="ftp://x", concurrency=0, dispatch_batch=5_000)
+    for place in (
+        "/nowhere/mongodb-uri", "/nowhere/connector-call-key", "FREEHOLD_FUNCTIONS_URL", "FREEHOLD_CONCURRENCY",
+        "FREEHOLD_DISPATCH_BATCH",
+    ):  # fmt: skip
+        assert place in said
+    assert "Traceback" not in said
+
+
+def test_production_refuses_development_keys(world: World) -> None:
+    assert "connector_call_key is a development key" in refused(world, environment="production")
+
+
+def test_a_taken_health_port_is_said_in_a_sentence(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused(world, health_port=port)
+    assert f"port {port} cannot be used" in said
+    assert "Traceback" not in said
+
+
+def test_the_ce_profile_calls_the_group_that_serves_a_reaction(world: World) -> None:
+    world.start_functions()
+    world.start_connector(profile="ce", concurrency=1)
+    event = world.emit("thing.grew")
+    eventually(lambda: world.state(event) == "done")
+    assert world.database.calls.find_one({"key": f"{event}:tests-first"})["deployed"] == "tests"
+
+
+def test_it_touches_no_collection_but_its_three(world: World) -> None:
+    world.database.command("profile", 2)
+    world.start_functions()
+    connector = world.start_connector()
+    events = [world.emit(), world.emit("thing.grew", script={"tests-first": {"statuses": [422]}})]
+    eventually(lambda: world.state(events[0]) == "done" and world.state(events[1]) == "parked")
+    assert connector.stop() == 0
+    world.database.command("profile", 0)
+    touched = world.database["system.profile"].distinct("ns", {"appName": "freehold-connector"})
+    allowed = {f"{world.database.name}.{name}" for name in ("outbox", "deliveries", "leases")}
+    assert allowed <= set(touched) <= {*allowed, f"{world.database.name}.$cmd", f"{world.database.name}.$cmd.aggregate"}
