@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from freehold.documents import Session, User
 from freehold.edge import Call, endpoint
-from freehold.edge.problems import InvalidCredentials
+from freehold.edge.problems import InvalidCredentials, StaleVersion
 from freehold.edge.signing_in import SECRETS, Device, SignedIn, end_session, fold_device, signed_in
 from freehold.edge.tokens import REFRESH_GRACE_S, RefreshToken, RefreshTokens
 from freehold.store import Stale, Unit
@@ -25,7 +25,7 @@ class Refreshing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     "POST /api/auth/refresh-token",
     auth="anyone",
     rate="auth",
-    errors=[InvalidCredentials],
+    errors=[InvalidCredentials, StaleVersion],
     idempotent=False,
     transaction=False,
     secrets=SECRETS,

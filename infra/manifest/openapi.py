@@ -2,11 +2,13 @@
 
 import importlib
 import inspect
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+from msgspec import Raw
 
 import freehold
 from freehold.domain.errors import InvalidValue, Refused
@@ -29,10 +31,12 @@ from freehold.edge.problems import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from infra.manifest.examples import Examples
 from infra.manifest.schemas import Schema, Schemas
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
+_TEMPLATE_NAME: Final = re.compile(r"\{(\w+)\}")
 ALWAYS: Final[tuple[ErrorClass, ...]] = (Invalid, PayloadTooLarge, TooManyRequests, Unauthenticated, InternalError)
 OUTAGES: Final[tuple[ErrorClass, ...]] = (ServiceUnavailable, TimedOut)
 IDEMPOTENCY_KEY: Final[Schema] = {
@@ -42,6 +46,18 @@ IDEMPOTENCY_KEY: Final[Schema] = {
     "description": "Makes a repetition harmless: the same key with the same request gets the stored answer, for 48 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
 }
+_WAIT: Final[Schema] = {
+    "Retry-After": {
+        "description": "Seconds to wait before the same request is sent again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+HEADERS: Final[dict[int, Schema]] = {
+    Unauthenticated.status: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string", "const": "Bearer"}}},
+    TooManyRequests.status: _WAIT,
+    ServiceUnavailable.status: _WAIT,
+}
+"""The headers of problems, by their status."""
 DESCRIPTION: Final = """\
 Every answer that is not a result is a problem (RFC 9457) with a stable `code`; a request with faulty fields gets all of
 them named. Amounts are integers in minor units of an ISO 4217 currency. Lists come in pages: pass `next_cursor` back as
@@ -49,12 +65,19 @@ them named. Amounts are integers in minor units of an ISO 4217 currency. Lists c
 the same request again, with the same `Idempotency-Key`."""
 
 
+class UnclearEndpoint(Exception):  # noqa: N818 - it names what is wrong
+    """An endpoint cannot be described as it is declared; the message says why."""
+
+
 def openapi_of(declarations: Iterable[Declaration]) -> Schema:
-    """Describe all endpoints."""
+    """Describe all endpoints. Raises UnclearEndpoint."""
     endpoints = [declaration for declaration in declarations if declaration.kind == "endpoint"]
     schemas = Schemas([ProblemBody, *(kind for item in endpoints for kind in _types(item))])
     paths: defaultdict[str, Schema] = defaultdict(dict)
     for item in sorted(endpoints, key=lambda each: (each.path, each.method)):
+        if item.method.lower() in paths[item.path]:
+            raise UnclearEndpoint(f"{item.method} {item.path} is declared twice")
+        _require_same_parameters(item)
         paths[item.path][item.method.lower()] = _operation(item, schemas)
     return {
         "openapi": "3.1.0",
@@ -74,23 +97,29 @@ def openapi_of(declarations: Iterable[Declaration]) -> Schema:
     }
 
 
+def _require_same_parameters(item: Declaration) -> None:
+    declared = {field.encode_name for field in msgspec.structs.fields(item.path_type)} if item.path_type else set()
+    if declared != set(_TEMPLATE_NAME.findall(item.path)):
+        raise UnclearEndpoint(f"{item.name}: the path {item.path} and its struct name different parameters")
+
+
 def _types(item: Declaration) -> list[Any]:
     kinds = [item.path_type, item.query_type, item.body_type, item.answer_type]
-    return [kind for kind in kinds if kind not in {None, type(None)}]
+    return [kind for kind in kinds if kind not in {None, type(None), Raw}]
 
 
 def _operation(item: Declaration, schemas: Schemas) -> Schema:
     operation: Schema = {
         "operationId": item.name,
         "tags": [item.context],
-        "summary": item.summary,
+        "summary": item.summary.rstrip("."),
         "description": _description(item),
         "parameters": _parameters(item, schemas),
         "responses": _responses(item, schemas),
         "security": [{}, {"accessToken": []}] if item.auth == "anyone" else [{"accessToken": []}],
     }
     if item.body_type is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas.of(item.body_type)}}}
+        operation["requestBody"] = {"required": True, "content": {JSON: _content(item.body_type, schemas, whole=False)}}
     return operation
 
 
@@ -113,11 +142,20 @@ def _described(schema: Schema) -> Schema:
     """Move the description from the schema to the parameter; a parameter in text cannot be null, only absent."""
     rest = {key: value for key, value in schema.items() if key != "description"}
     options = [option for option in rest.get("anyOf", ()) if option != {"type": "null"}]
-    if len(options) == 1:
-        rest = {key: value for key, value in rest.items() if key not in {"anyOf", "default"}} | options[0]
+    if options:
+        rest = {key: value for key, value in rest.items() if key not in {"anyOf", "default"}}
+        rest |= options[0] if len(options) == 1 else {"anyOf": options}
     text = schema.get("description") or rest.pop("description", None)
     rest.pop("description", None)
     return {"schema": rest, **({"description": text} if text else {})}
+
+
+def _content(kind: Any, schemas: Schemas, *, whole: bool) -> Schema:  # noqa: ANN401 - any type of a body
+    """Give the schema and an example of a body; `whole` with the fields that may be absent, too."""
+    if kind is Raw:
+        return {"schema": {"type": "object"}}
+    schema = schemas.of(kind)
+    return {"schema": schema, "example": Examples(schemas).of(schema, whole=whole)}
 
 
 def _responses(item: Declaration, schemas: Schemas) -> Schema:
@@ -133,7 +171,7 @@ def _responses(item: Declaration, schemas: Schemas) -> Schema:
 def _success(item: Declaration, schemas: Schemas) -> Schema:
     if item.answer_type is type(None):
         return {"description": "Done."}
-    answer: Schema = {"description": "Done.", "content": {JSON: {"schema": schemas.of(item.answer_type)}}}
+    answer: Schema = {"description": "Done.", "content": {JSON: _content(item.answer_type, schemas, whole=True)}}
     if item.idempotent:
         replayed = {"description": "`true` when the answer was stored by an earlier call with the same key."}
         answer["headers"] = {"Idempotent-Replayed": {**replayed, "schema": {"type": "string", "enum": ["true"]}}}
@@ -162,12 +200,18 @@ def _status(error: ErrorClass) -> int:
     return Invalid.status if issubclass(error, InvalidValue) else StaleVersion.status
 
 
+def _code(error: ErrorClass) -> str:
+    return Invalid.code if issubclass(error, InvalidValue) else error.code
+
+
 def _problem_response(status: int, errors: list[ErrorClass], schemas: Schemas) -> Schema:
-    lines = [f"- `{error.code}`: {_words(error)}" for error in sorted(errors, key=lambda each: each.code)]
-    response: Schema = {"description": "\n".join(lines), "content": {PROBLEM_JSON: {"schema": schemas.of(ProblemBody)}}}
-    if status in {TooManyRequests.status, ServiceUnavailable.status}:
-        wait = {"description": "Seconds to wait before the same request is sent again.", "schema": {"type": "integer"}}
-        response["headers"] = {"Retry-After": wait}
+    meanings = {_code(error): _words(error) for error in sorted(errors, key=_code)}
+    lines = [f"- `{code}`: {words}" for code, words in meanings.items()]
+    exact = {"status": {"const": status}, "code": {"enum": list(meanings)}}
+    schema = {**schemas.of(ProblemBody), "properties": exact}
+    response: Schema = {"description": "\n".join(lines), "content": {PROBLEM_JSON: {"schema": schema}}}
+    if status in HEADERS:
+        response["headers"] = HEADERS[status]
     return response
 
 
