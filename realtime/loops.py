@@ -7,8 +7,12 @@ from typing import Final
 
 import structlog
 
+from freehold.store import OUTAGES, StoreError
+
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
+CANCEL_AGAIN_S: Final = 0.2
+CANCELS: Final = 20
 
 _log = structlog.get_logger(__name__)
 
@@ -22,6 +26,20 @@ class Loop:
         self._patience_s = patience_s
         self._failures = 0
         self._beat_at_s: float | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in a task of its own."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def end(self) -> None:
+        """Stop. It asks more than once, because PyMongo may answer a cancellation by resuming its change stream."""
+        for _ in range(CANCELS):
+            if self._task is None or self._task.done():
+                return
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=CANCEL_AGAIN_S)
+        _log.error("loop_does_not_end", loop=self.name)
 
     @property
     def works(self) -> bool:
@@ -37,15 +55,16 @@ class Loop:
         self._failures = 0
         self._beat_at_s = asyncio.get_running_loop().time()
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         """Do the work until cancelled. Whatever it raises is logged, and it begins again after a growing pause."""
         while True:
             try:
                 await self._work(self)
             except Exception as error:  # noqa: BLE001 - the edge of a task: whatever it is, the work must go on
                 self._failures += 1
+                is_expected = isinstance(error, (StoreError, *OUTAGES))
                 _log.warning(
-                    "loop_failed", loop=self.name, failures=self._failures, fault=repr(error), exc_info=self._failures == 1
+                    "loop_failed", loop=self.name, failures=self._failures, fault=repr(error), exc_info=not is_expected
                 )
             pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self._failures, 10))
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret

@@ -60,6 +60,11 @@ class Relay:
         self._heartbeat: Heartbeat[Peer] = Heartbeat(limits)
         self._endings: set[asyncio.Task[None]] = set()
 
+    @property
+    def connections(self) -> int:
+        """How many sockets have given their ticket."""
+        return len(self._hub)
+
     async def serve(self, websocket: ServerConnection) -> None:
         """Carry on one client's conversation until the socket ends."""
         assert isinstance(websocket, RelayConnection)  # noqa: S101 - the server makes no others
@@ -105,6 +110,7 @@ class Relay:
             _log.error("realtime_log_gap", fault=str(gap), connections=len(self._hub))
             for peer in self._hub.connections():
                 self._end(peer, peer.talk.close(CloseCode.GAP, "events may have been missed"))
+            raise
 
     async def watch_sessions(self, loop: Loop) -> None:
         """End every socket whose session ended, expired or changed its rights, within seconds.

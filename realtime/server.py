@@ -50,7 +50,6 @@ class RelayServer:
             Loop("sessions", relay.watch_sessions, patience_s=LOOP_PATIENCE_S),
             Loop("heartbeat", relay.keep_heartbeat, patience_s=LOOP_PATIENCE_S),
         )
-        self._tasks: list[asyncio.Task[None]] = []
         self._door = Door(
             socket_limit=settings.connection_limit,
             frames_per_second=settings.frames_per_second,
@@ -65,6 +64,11 @@ class RelayServer:
         """Where it listens, also when the system chose."""
         assert self._server is not None, "not started"  # noqa: S101 - a mistake of the caller
         return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def connections(self) -> int:
+        """How many sockets a person has joined."""
+        return self._relay.connections
 
     def checks(self) -> Mapping[str, bool]:
         """Say what works: each loop, and whether new sockets are let in."""
@@ -90,7 +94,8 @@ class RelayServer:
             create_connection=cast("type[RelayConnection]", functools.partial(RelayConnection, door=self._door)),
             backlog=BACKLOG,
         )
-        self._tasks = [asyncio.create_task(loop.run(), name=loop.name) for loop in self._loops]
+        for loop in self._loops:
+            loop.start()
         _log.info("relay_listening", host=self._settings.relay_host, port=self.port)
 
     async def stop(self) -> None:
@@ -108,9 +113,7 @@ class RelayServer:
             _log.warning("relay_drain_cut_short", sockets=len(self._door.sockets))
             for connection in tuple(self._door.sockets):
                 connection.transport.abort()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(loop.end() for loop in self._loops))
         await self._store.close()
         _log.info("relay_stopped")
 

@@ -6,6 +6,7 @@ library, between its own writes. `tests/realtime/test_wire.py` fails when that c
 """
 
 import asyncio
+import functools
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -49,6 +50,26 @@ def frame(payload: str | bytes) -> bytes:
     return bytes((first, 127)) + size.to_bytes(8) + data
 
 
+class Meter:
+    """Counts what happens against a limit per second. Pure; it reads the clock's value only when the limit is reached."""
+
+    def __init__(self, per_second: int, *, now_s: float) -> None:
+        self._per_second = per_second
+        self._since_s = now_s
+        self.count = 0
+
+    def is_exceeded(self, clock: Callable[[], float]) -> bool:
+        """Count one; say whether the limit was passed within a second. Twice the limit in a second always says so."""
+        self.count += 1
+        if self.count <= self._per_second:
+            return False
+        now_s = clock()
+        if now_s - self._since_s < 1.0:
+            return True
+        self.count, self._since_s = 1, now_s
+        return False
+
+
 class Door(Struct):
     """What all sockets of one server share: the limits of each, and which of them there are."""
 
@@ -64,16 +85,18 @@ class RelayConnection(ServerConnection):
     def __init__(self, protocol: ServerProtocol, server: Server, *, door: Door, **options: object) -> None:
         super().__init__(protocol, server, **options)  # type: ignore[arg-type]
         self._door = door
-        self._frames = 0
-        self._frames_since_s = 0.0
-        self.shares_frames = False
+        self.meter = Meter(door.frames_per_second, now_s=self.loop.time())
+
+    @functools.cached_property
+    def shares_frames(self) -> bool:
+        """Whether ready-made frames may be written to it. Asked first when the handshake is done, and kept."""
+        return can_share_frames(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket in, or close it at once when there are too many."""
         super().connection_made(transport)
         with suppress(OSError):  # a socket whose other side is already gone
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        self.shares_frames = can_share_frames(self)
         self._door.sockets.add(self)
         if len(self._door.sockets) > self._door.socket_limit:
             self.cut("too many sockets")
@@ -98,15 +121,8 @@ class RelayConnection(ServerConnection):
     def process_event(self, event: Event) -> None:
         """Count the frames of each second (pings and fragments too), and cut whoever sends too many."""
         super().process_event(event)
-        if not isinstance(event, Frame):
-            return
-        self._frames += 1
-        if self._frames <= self._door.frames_per_second:
-            return
-        now_s = self.loop.time()
-        if now_s - self._frames_since_s < 1.0:
+        if isinstance(event, Frame) and self.meter.is_exceeded(self.loop.time):
             self.cut("too many frames")
-        self._frames, self._frames_since_s = 0, now_s
 
     def cut(self, reason: str) -> None:
         """End the socket at once, with whatever is unsent."""

@@ -40,12 +40,12 @@ class LogUnreadable(StoreError):  # noqa: N818 - it names what happened
 
 
 class LogFollower:
-    """One process's place in the realtime log. `since` begins in the past (the database's own kind of time)."""
+    """One process's place in the realtime log. `after` is a place that another follower had (a resume token)."""
 
-    def __init__(self, store: Store, *, since: Timestamp | None = None) -> None:
+    def __init__(self, store: Store, *, after: Mapping[str, Any] | None = None) -> None:
         self._log = store.collection(RealtimeRow)
-        self._since = since
-        self._token: Mapping[str, Any] | None = None
+        self._since: Timestamp | None = None
+        self._token = after
 
     @property
     def has_place(self) -> bool:
@@ -53,9 +53,13 @@ class LogFollower:
         return self._token is not None or self._since is not None
 
     async def rows(self) -> AsyncGenerator[RealtimeRow | None, None]:
-        """Give out each new row, and None whenever there is none for QUIET_MS. Raises LogGap or LogUnreadable."""
+        """Give out each new row; None once the log is open, and whenever there is no row for QUIET_MS.
+
+        Raises LogGap when rows may have been missed, LogUnreadable when the next call may go on.
+        """
         try:
             async with await self._open() as stream:
+                yield None
                 while stream.alive:
                     change = await stream.try_next()
                     self._token = stream.resume_token or self._token
@@ -77,7 +81,8 @@ class LogFollower:
 
     async def _open(self) -> AsyncChangeStream[dict[str, Any]]:
         if not self.has_place:
-            self._since = (await self._log.database.command("ping"))["operationTime"]
+            latest = (await self._log.database.command("ping"))["operationTime"]
+            self._since = Timestamp(latest.time, latest.inc + 1)
         since = self._since if self._token is None else None
         return await self._log.watch(
             list(_STAGES), start_after=self._token, start_at_operation_time=since, max_await_time_ms=QUIET_MS

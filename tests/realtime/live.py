@@ -12,8 +12,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from freehold.documents import RealtimeRow, Session
 from freehold.ids import new_id
+from freehold.realtime_events import RelayEvent
 from freehold.settings import RelaySettings, Secret
 from freehold.store import Store, Unit, apply_schema
+from freehold.store.notices import notify
 from freehold.store.realtime_log import LogFollower
 from freehold.store.tickets import make_ticket
 from realtime.server import RelayServer
@@ -40,6 +42,9 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], what: str) -> None:
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"it never came to this: {what}") from None
+
+
+Scenario = Callable[["World", RelayServer], Coroutine[Any, Any, None]]
 
 
 class World:
@@ -74,6 +79,14 @@ class World:
         )  # fmt: skip
         await self.write(lambda unit: _insert(unit, row))
         return row.id
+
+    async def notify(self, session: Session, event: RelayEvent) -> None:
+        """Tell this session's person, as the store does it for reactions."""
+
+        async def tell(unit: Unit) -> None:
+            notify(unit, datetime.now(UTC), [session.user_id], event)
+
+        await self.write(tell)
 
     async def write(self, work: Callable[[Unit], Awaitable[T]]) -> T:
         """Do it in a transaction."""
@@ -117,8 +130,9 @@ async def open_relay(settings: RelaySettings, follower: LogFollower | None = Non
 class Client:
     """A bare client: it speaks frames, so that a test sees exactly what is on the wire."""
 
-    def __init__(self, websocket: ClientConnection) -> None:
+    def __init__(self, websocket: ClientConnection, opening: str = "") -> None:
         self.websocket = websocket
+        self.opening = opening
 
     async def send(self, *frames: str | bytes) -> None:
         """Send these frames."""
@@ -154,10 +168,10 @@ def address(server: RelayServer, path: str = "/socket.io/?EIO=4&transport=websoc
 async def open_client(server: RelayServer, **options: Any) -> AsyncIterator[Client]:
     """Open a socket and read the opening."""
     async with connect(address(server), compression=None, ping_interval=None, close_timeout=2, **options) as websocket:
-        client = Client(websocket)
-        opening = await client.receive()
-        assert str(opening).startswith("0{")
-        yield client
+        opening = await asyncio.wait_for(websocket.recv(), PATIENCE_S)
+        assert isinstance(opening, str)
+        assert opening.startswith("0{")
+        yield Client(websocket, opening)
 
 
 @asynccontextmanager
