@@ -7,6 +7,7 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
@@ -142,7 +143,8 @@ class FunctionApp:
         except Exception as error:  # noqa: BLE001 - the one place that translates every error
             translate = problem_for_door if for_door else problem_for
             response = _problem(translate(error, function=declaration.name, trace_id=trace_id), trace_id)
-        log.info(
+        report = log.debug if declaration.kind == "sweep" and response.status_code == HTTPStatus.OK else log.info
+        report(
             "answered",
             function=declaration.name,
             status=response.status_code,
