@@ -28,7 +28,7 @@ BY_STRUCT: Final[dict[str, Schema]] = {
         "budget": {"amount": 40_000, "currency": "USD"},
     },
 }
-"""Whole values, by the name of the struct: those whose fields depend on each other."""
+"""Whole values, by the name of the struct (and only for one that has these fields): those whose fields depend on each other."""
 
 BY_FIELD: Final[dict[str, Any]] = {
     "email": "ada@example.org",
@@ -111,8 +111,9 @@ class Examples:
 
     def _struct(self, found: Mapping[str, Any], *, whole: bool, depth: int) -> Schema:
         title = found.get("title", "")
-        if title in BY_STRUCT:
-            return BY_STRUCT[title]
+        known = BY_STRUCT.get(title)
+        if known is not None and set(found.get("required", ())) <= known.keys() <= found["properties"].keys():
+            return known
         if depth > _MOST_NESTING:
             return {}
         names = found["properties"] if whole else found.get("required", ())

@@ -14,14 +14,24 @@ BASE_SECRETS: Final = ("mongodb-uri", "access-token-jwks", "door-jwks")
 IMAGE: Final = "${FREEHOLD_FUNCTIONS_IMAGE:-ghcr.io/freehold/functions:0.1.0}"
 GATEWAY: Final = "${OPENFAAS_URL:-http://127.0.0.1:8080}"
 CONCURRENCY: Final = 64
+ENVIRONMENT: Final = {
+    "FREEHOLD_ENVIRONMENT": "${FREEHOLD_ENVIRONMENT:-production}",
+    "FREEHOLD_MONGODB_DATABASE": "${FREEHOLD_MONGODB_DATABASE:-freehold}",
+    "FREEHOLD_CONCURRENCY_LIMIT": str(CONCURRENCY),
+}
+"""What every process is told. `faas-cli` fills in what stands in braces from the environment of who deploys."""
+OWN_ENVIRONMENT: Final = {"realtime-create-ticket": {"FREEHOLD_RELAY_URL": "${FREEHOLD_RELAY_URL}"}}
+"""What only some functions are told, by their name. It has no default: a process that lacks it does not start."""
 
 
 class Size(Struct, frozen=True):
-    """How much a process of a kind may take, and how many of them there may be."""
+    """How much a process may take (`limits`), what is kept for it (`requests`), and how many of them there may be."""
 
     memory: str
     cpu: str
     most: int
+    kept_memory: str = "96Mi"
+    kept_cpu: str = "20m"
 
 
 SIZES: Final = {
@@ -29,7 +39,9 @@ SIZES: Final = {
     "reaction": Size(memory="128Mi", cpu="500m", most=5),
     "sweep": Size(memory="128Mi", cpu="250m", most=1),
 }
-REQUESTED: Final = {"memory": "64Mi", "cpu": "20m"}
+"""By kind, the most demanding one first. A process has about 65 MiB once it is ready."""
+HASHING: Final = Size(memory="192Mi", cpu="1000m", most=10, kept_memory="128Mi")
+"""Processes that check passwords: word lists, and 19 MiB more for each password that is hashed at the time."""
 
 
 def standard_profile(catalogue: Catalogue) -> bytes:
@@ -58,15 +70,15 @@ def _stack(processes: dict[str, list[FunctionEntry]], *, profile: str) -> bytes:
 
 def _function(name: str, entries: list[FunctionEntry]) -> dict[str, Any]:
     kinds = {entry.kind for entry in entries}
-    size = SIZES["reaction" if kinds >= {"reaction", "sweep"} else next(iter(kinds))]
+    size = _size(entries)
     return {
         "lang": "dockerfile",
         "skip_build": True,
         "image": IMAGE,
         "environment": {
             "FUNCTION": ",".join(entry.name for entry in entries),
-            "FREEHOLD_ENVIRONMENT": "production",
-            "FREEHOLD_CONCURRENCY_LIMIT": str(CONCURRENCY),
+            **ENVIRONMENT,
+            **{key: value for entry in entries for key, value in OWN_ENVIRONMENT.get(entry.name, {}).items()},
         },
         "secrets": [*BASE_SECRETS, *_secrets(entries)],
         "labels": {
@@ -84,9 +96,16 @@ def _function(name: str, entries: list[FunctionEntry]) -> dict[str, Any]:
             "freehold.serves": _summary(name, entries),
         },
         "limits": {"memory": size.memory, "cpu": size.cpu},
-        "requests": dict(REQUESTED),
+        "requests": {"memory": size.kept_memory, "cpu": size.kept_cpu},
         "readonly_root_filesystem": True,
     }
+
+
+def _size(entries: list[FunctionEntry]) -> Size:
+    if any("access_token_key" in entry.secrets for entry in entries):
+        return HASHING
+    kinds = {entry.kind for entry in entries}
+    return next(size for kind, size in SIZES.items() if kind in kinds)
 
 
 def _secrets(entries: Iterable[FunctionEntry]) -> list[str]:

@@ -2,68 +2,17 @@
 
 import http.client
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.api import PASSWORD
-
-ROOT = Path(__file__).parents[2]
-GIVE_UP_S = 30.0
-
-
-@contextmanager
-def function_process(keys: Path, database: str, functions: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "freehold.edge.server"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "FUNCTION": functions,
-            "FREEHOLD_SECRETS": str(keys),
-            "FREEHOLD_ENVIRONMENT": "sandbox",
-            "FREEHOLD_MONGODB_DATABASE": database,
-            "FREEHOLD_PORT": str(port),
-            **environ,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        yield process, port
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, path: str, status: int) -> None:
-    give_up_at = time.monotonic() + GIVE_UP_S
-    while time.monotonic() < give_up_at:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}{path}").status_code == status:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    pytest.fail(f"{path} did not answer {status}")
+from tests.function_process import GIVE_UP_S, ROOT, free_port, function_process, wait_for
 
 
 def test_the_port_opens_before_the_database_answers_and_calls_are_told_to_come_back(keys: Path, database: str, tmp_path: Path):

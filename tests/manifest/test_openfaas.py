@@ -1,0 +1,192 @@
+"""The generated stack files: what faas-cli reads, what each process gets, and that a process lives with just that."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import msgspec
+import psutil
+import pytest
+import yaml
+from msgspec import Struct
+
+from freehold.catalogue import Catalogue
+from freehold.edge.discovery import find_all
+from freehold.settings import FunctionSettings, InvalidSettings, load, load_secrets
+from infra.manifest.grouping import MOST_GROUPS
+from infra.manifest.openfaas import BASE_SECRETS, ENVIRONMENT, OWN_ENVIRONMENT
+from tests.api import PASSWORD
+from tests.function_process import function_process, wait_for
+
+ROOT = Path(__file__).parents[2]
+FILES = {"standard": "openfaas.yml", "ce": "infra/openfaas/openfaas.ce.yml"}
+DEPLOYER = {"FREEHOLD_ENVIRONMENT": "sandbox", "FREEHOLD_RELAY_URL": "https://relay.example.org"}
+NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
+MIB = 2**20
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+class Resources(Struct, forbid_unknown_fields=True):
+    memory: str
+    cpu: str
+
+
+class Function(Struct, forbid_unknown_fields=True):
+    """What faas-cli knows of a function; all values of the maps are texts."""
+
+    lang: str
+    image: str
+    skip_build: Literal[True]
+    environment: dict[str, str]
+    secrets: list[str]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    limits: Resources
+    requests: Resources
+    readonly_root_filesystem: Literal[True]
+
+
+class Provider(Struct, forbid_unknown_fields=True):
+    name: Literal["openfaas"]
+    gateway: str
+
+
+class Stack(Struct, forbid_unknown_fields=True):
+    version: Literal["1.0"]
+    provider: Provider
+    functions: dict[str, Function]
+
+
+def stack(profile: str) -> Stack:
+    return msgspec.convert(yaml.safe_load((ROOT / FILES[profile]).read_text()), Stack)
+
+
+def filled_in(environment: dict[str, str], deployer: dict[str, str]) -> dict[str, str]:
+    """Fill in what stands in braces, as faas-cli does from the environment of who deploys."""
+    return {
+        key: _VARIABLE.sub(lambda match: deployer.get(match[1]) or match[2] or "", value) for key, value in environment.items()
+    }
+
+
+def only_these_secrets(function: Function, keys: Path, folder: Path) -> Path:
+    """Give a folder with the secrets that the function lists, and no others."""
+    for name in function.secrets:
+        (folder / name).write_text((keys / name).read_text())
+    return folder
+
+
+def served(function: Function) -> list[str]:
+    return function.environment["FUNCTION"].split(",")
+
+
+def mebibytes(quantity: str) -> int:
+    match = re.fullmatch(r"(\d+)Mi", quantity)
+    assert match is not None, quantity
+    return int(match[1])
+
+
+@pytest.mark.parametrize("profile", FILES)
+def test_every_function_is_served_by_the_process_that_the_catalogue_names(profile: Literal["standard", "ce"]):
+    found = {name: process for process, function in stack(profile).functions.items() for name in served(function)}
+    assert found == {entry.name: entry.deployed_as(profile) for entry in Catalogue.load().functions}
+    assert sum(len(served(function)) for function in stack(profile).functions.values()) == len(found)
+
+
+def test_the_community_edition_takes_all_of_the_groups():
+    assert 1 < len(stack("ce").functions) <= MOST_GROUPS
+
+
+@pytest.mark.parametrize("profile", FILES)
+def test_names_and_labels_are_what_kubernetes_takes(profile: str):
+    for name, function in stack(profile).functions.items():
+        assert NAME.match(name), name
+        assert all(LABEL.match(value) for value in function.labels.values()), function.labels
+
+
+@pytest.mark.parametrize("profile", FILES)
+def test_each_process_mounts_the_secrets_that_its_functions_declare_and_no_others(profile: str):
+    declared = {item.name: {name.replace("_", "-") for name in item.secrets} for item in find_all()}
+    for function in stack(profile).functions.values():
+        own = {secret for name in served(function) for secret in declared[name]}
+        assert len(function.secrets) == len(set(function.secrets))
+        assert set(function.secrets) == {*BASE_SECRETS, *own}
+
+
+def test_no_process_but_those_that_sign_people_in_holds_a_private_key():
+    for profile in FILES:
+        for name, function in stack(profile).functions.items():
+            assert ("access-token-key" in function.secrets) == all(
+                each in {"auth-login", "auth-register", "auth-refresh-token"} for each in served(function)
+            ), name
+
+
+@pytest.mark.parametrize("profile", FILES)
+def test_each_process_is_watched_and_scaled_within_what_it_keeps(profile: str):
+    for function in stack(profile).functions.values():
+        assert function.annotations["com.openfaas.health.http.path"] == "/_/health"
+        assert function.annotations["com.openfaas.ready.http.path"] == "/_/ready"
+        assert 1 <= int(function.labels["com.openfaas.scale.min"]) <= int(function.labels["com.openfaas.scale.max"])
+        assert int(function.labels["com.openfaas.scale.target"]) <= int(function.environment["FREEHOLD_CONCURRENCY_LIMIT"])
+        assert mebibytes(function.requests.memory) <= mebibytes(function.limits.memory)
+
+
+@pytest.mark.parametrize("profile", FILES)
+def test_each_process_can_start_from_just_its_environment_and_its_secrets(profile: str, keys: Path, tmp_path: Path):
+    declarations = {item.name: item for item in find_all()}
+    known = {f"FREEHOLD_{field.upper()}" for field in FunctionSettings.__struct_fields__}
+    for name, function in stack(profile).functions.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        environment = filled_in(function.environment, DEPLOYER)
+        assert set(environment) - {"FUNCTION"} <= known
+        environ = {**environment, "FREEHOLD_SECRETS": str(only_these_secrets(function, keys, folder))}
+        assert load(FunctionSettings, environ).environment == "sandbox"
+        needed = {secret for each in served(function) for secret in declarations[each].secrets}
+        assert set(load_secrets(needed, environ)) == needed
+
+
+def test_a_deployment_that_says_nothing_is_for_production():
+    assert filled_in(ENVIRONMENT, {})["FREEHOLD_ENVIRONMENT"] == "production"
+
+
+def test_a_process_that_must_be_told_the_relays_address_does_not_start_without(keys: Path):
+    function = stack("standard").functions["realtime-create-ticket"]
+    environ = {**filled_in(function.environment, {"FREEHOLD_ENVIRONMENT": "sandbox"}), "FREEHOLD_SECRETS": str(keys)}
+    with pytest.raises(InvalidSettings, match="FREEHOLD_RELAY_URL"):
+        load(FunctionSettings, environ)
+
+
+def test_exactly_the_functions_that_read_the_relays_address_are_told_it():
+    readers = set()
+    for item in find_all():
+        file = ROOT / (item.module.replace(".", "/") + ".py")
+        names = {node.attr for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)}
+        if "relay_url" in names:
+            readers.add(item.name)
+    assert readers == {name for name, environment in OWN_ENVIRONMENT.items() if "FREEHOLD_RELAY_URL" in environment}
+    for function in stack("ce").functions.values():
+        assert ("FREEHOLD_RELAY_URL" in function.environment) == bool(readers & set(served(function)))
+
+
+@pytest.mark.parametrize("process", ["auth", "hiring"])
+def test_a_process_of_the_community_profile_serves_within_its_memory(process: str, keys: Path, database: str, tmp_path: Path):
+    function = stack("ce").functions[process]
+    environment = filled_in(function.environment, DEPLOYER) | {"FREEHOLD_MONGODB_DATABASE": database}
+    functions = environment.pop("FUNCTION")
+    folder = only_these_secrets(function, keys, tmp_path)
+    with function_process(folder, database, functions, **environment) as (running, port):
+        wait_for(port, "/_/ready", 200)
+        if process == "auth":
+            register(port, people=4)
+        used = psutil.Process(running.pid).memory_info().rss
+        assert used < mebibytes(function.limits.memory) * MIB
+
+
+def register(port: int, *, people: int) -> None:
+    for number in range(people):
+        body: dict[str, Any] = {"email": f"stack{port}.{number}@example.org", "password": PASSWORD, "name": "Stack Test"}
+        answer = httpx.post(f"http://127.0.0.1:{port}/api/auth/register", json={**body, "roles": ["employer"]}, timeout=30)
+        assert answer.status_code == 201, answer.text
