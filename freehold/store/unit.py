@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from freehold.documents import Document, OutboxRow
 from freehold.events import Event, body_of
@@ -120,10 +120,19 @@ class Unit(Reads):
         """Send the waiting inserts: one trip per collection."""
         inserts, self._inserts = self._inserts, {}
         for kind, rows in inserts.items():
+            documents = [to_bson(document) for document, _ in rows]
             try:
-                await self.collection(kind).insert_many([to_bson(document) for document, _ in rows], session=self.session)
+                if len(documents) == 1:  # a third of the cost of a bulk of one
+                    await self.collection(kind).insert_one(documents[0], session=self.session)
+                else:
+                    await self.collection(kind).insert_many(documents, session=self.session)
+            except DuplicateKeyError as error:
+                raise _refusal(*rows[0]) from error
             except BulkWriteError as error:
-                raise _refusal(rows, error) from error
+                fault = error.details["writeErrors"][0]
+                if fault["code"] != DUPLICATE_KEY:
+                    raise
+                raise _refusal(*rows[fault["index"]]) from error
 
 
 def now() -> datetime:
@@ -132,11 +141,7 @@ def now() -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-def _refusal(rows: list[tuple[Document, Refusal | None]], error: BulkWriteError) -> Refusal:
-    fault = error.details["writeErrors"][0]
-    if fault["code"] != DUPLICATE_KEY:
-        return error
-    document, duplicate = rows[fault["index"]]
+def _refusal(document: Document, duplicate: Refusal | None) -> Refusal:
     return duplicate or Duplicate(f"{document.id} ({type(document).__name__}) is refused by a unique index")
 
 

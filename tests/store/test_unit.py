@@ -129,17 +129,19 @@ def test_a_deadline_is_set_by_the_databases_clock(opened: Opened):
 def test_a_duplicate_raises_what_its_insert_asked_for(opened: Opened):
     document = put(opened, position())
 
-    def again(duplicate):
+    def again(duplicate, *, beside: int):
         async def work(unit: Unit) -> None:
-            unit.insert(position())
+            for _ in range(beside):
+                unit.insert(position())
             unit.insert(document, duplicate=duplicate)
 
         return work
 
-    with pytest.raises(Taken):
-        transact(opened, again(Taken))
-    with pytest.raises(Duplicate):
-        transact(opened, again(None))
+    for beside in (0, 2):
+        with pytest.raises(Taken):
+            transact(opened, again(Taken, beside=beside))
+        with pytest.raises(Duplicate):
+            transact(opened, again(None, beside=beside))
 
 
 def test_events_are_numbered_within_a_version(opened: Opened):
