@@ -1,0 +1,22 @@
+"""One world per worker, in a database of its own, so that nothing else changes what the tests count."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freehold.edge import sessions
+from freehold.store import local_admin
+from tests.api import Api
+from tests.security.world import World
+
+
+@pytest.fixture(scope="session")
+def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
+    """Give the world, behind an app that does not remember who was signed in a moment ago."""
+    database = f"test_security_{secrets.token_hex(4)}"
+    with pytest.MonkeyPatch.context() as patch, Api.opened(mongodb_uri, database, keys, open_jobs_limit="100000") as api:
+        patch.setattr(sessions, "FRESH_FOR_S", 0.0)
+        yield World(api)
+    local_admin.drop_database(mongodb_uri, database)

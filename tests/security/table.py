@@ -1,0 +1,207 @@
+"""One valid request for every endpoint, fresh each time: what all generated tests start from.
+
+A test fails while an endpoint stands in the declarations and not here. `endpoint:variant` adds another request of an endpoint
+that does several things.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from freehold.edge.declare import Declaration
+from freehold.edge.discovery import find_all
+from tests.api import PASSWORD, Person
+from tests.escrow import usd
+from tests.hiring import completed, new_application, new_job
+from tests.security.world import SCORES, World
+
+ENDPOINTS: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind == "endpoint"}
+INTERNAL: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind != "endpoint"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send. `by` is who sends it where that is another session than its owner's usual one."""
+
+    id: str | None = None
+    body: dict[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    by: Person | None = None
+
+
+Make = Callable[[World], Request]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a request of an endpoint is made, by whom (`owner`; null: by anybody), and what others get for it.
+
+    `parties` are the others who have to do with the object, and the status that they get. `hidden` makes a request about an
+    object that only its owner may know of, where the one of `make` is public. `public` says that there is no such object.
+    """
+
+    owner: str | None
+    make: Make
+    parties: Mapping[str, int] = field(default_factory=dict)
+    hidden: Make | None = None
+    public: bool = False
+
+
+def declaration_of(name: str) -> Declaration:
+    """Find the endpoint that a recipe is for."""
+    return ENDPOINTS[name.partition(":")[0]]
+
+
+def address(name: str, request: Request) -> str:
+    """Give the path of a request."""
+    path = declaration_of(name).path
+    return path if request.id is None else path.replace("{id}", request.id)
+
+
+def _credentials(world: World) -> Request:
+    return Request(body={"email": world["client"].email, "password": PASSWORD})
+
+
+def _refreshing(world: World) -> Request:
+    return Request(body={"refresh_token": world["client"].signed_in_again().signed_in["refresh_token"]})
+
+
+def _new_user(_: World) -> Request:
+    email = f"new-{secrets.token_hex(6)}@example.org"
+    return Request(body={"email": email, "password": PASSWORD, "name": "New Person", "roles": ["freelancer"]})
+
+
+def _sign_out(world: World) -> Request:
+    return Request(by=world["client"].signed_in_again())
+
+
+def _application(world: World) -> Request:
+    return Request(body=new_application(world.job(), proposal=world.words("client", "freelancer")))
+
+
+def _application_to_a_draft(world: World) -> Request:
+    return Request(body=new_application(world.draft()))
+
+
+def _applications_of_a_job(world: World) -> Request:
+    job = world.job()
+    world.application(job)
+    world.application(job, by="applicant")
+    return Request(job["id"])
+
+
+def _answer(transition: str) -> Make:
+    def make(world: World) -> Request:
+        application = world.application()
+        return Request(application["id"], {"transition": transition, "version": application["version"]})
+
+    return make
+
+
+def _new_job(**fields: Any) -> Make:
+    return lambda _: Request(body=new_job(title=f"Translate {secrets.token_hex(4)}", **fields))
+
+
+def _job_change(state: str, **body: Any) -> Make:
+    def make(world: World) -> Request:
+        job = world.job(state=state)
+        return Request(job["id"], {"version": job["version"], **body})
+
+    return make
+
+
+def _milestone(state: str = "created") -> Make:
+    return lambda world: Request(world.milestone(state)["id"])
+
+
+def _new_milestone(world: World) -> Request:
+    title = world.words("client", "freelancer")
+    return Request(body={"project_id": world.project()["id"], "title": title, "amount": usd(5_000)})
+
+
+def _milestone_change(state: str, **body: Any) -> Make:
+    def make(world: World) -> Request:
+        milestone = world.milestone(state)
+        return Request(milestone["id"], {"version": milestone["version"], **body})
+
+    return make
+
+
+def _money(state: str, **body: Any) -> Make:
+    return lambda world: Request(body={"milestone_id": world.milestone(state)["id"], **body})
+
+
+def _review(world: World) -> Request:
+    project = world.project(secret=False)
+    completed(world.api, project)
+    return Request(body={"project_id": project["id"], "scores": SCORES, "comment": "Gladly again."})
+
+
+def _profile(world: World) -> Request:
+    return Request(world["client"].id, {"name": f"Client {secrets.token_hex(4)}", "profile": {"about": "Makes coffee."}})
+
+
+def _unread(world: World) -> Request:
+    return Request(body={"read_up_to": world.notification()["id"]})
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "admin-audit-ledger": Recipe("admin", lambda _: Request()),
+    "admin-list-parked-deliveries": Recipe("admin", lambda _: Request()),
+    "admin-replay-parked-delivery": Recipe("admin", lambda world: Request(world.parked_delivery())),
+    "applications-create-application": Recipe("freelancer", _application, hidden=_application_to_a_draft),
+    "applications-list-job-applications": Recipe("client", _applications_of_a_job, {"freelancer": 200, "applicant": 200}),
+    "applications-list-own-applications": Recipe("freelancer", lambda _: Request()),
+    "applications-update-application": Recipe("client", _answer("accept"), {"freelancer": 403}),
+    "applications-update-application:decline": Recipe("client", _answer("decline"), {"freelancer": 403}),
+    "applications-update-application:withdraw": Recipe("freelancer", _answer("withdraw"), {"client": 403}),
+    "auth-list-keys": Recipe(None, lambda _: Request()),
+    "auth-login": Recipe(None, _credentials),
+    "auth-logout": Recipe("client", _sign_out),
+    "auth-refresh-token": Recipe(None, _refreshing),
+    "auth-register": Recipe(None, _new_user),
+    "escrow-deposit": Recipe("client", _money("created", method="card"), {"freelancer": 403}),
+    "escrow-get-escrow": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
+    "escrow-release": Recipe("client", _money("submitted"), {"freelancer": 403}),
+    "jobs-create-job": Recipe("client", _new_job()),
+    "jobs-create-job:draft": Recipe("client", _new_job(state="draft")),
+    "jobs-delete-job": Recipe("client", lambda world: Request(world.job()["id"])),
+    "jobs-get-job": Recipe(
+        "client", lambda world: Request(world.job()["id"]), hidden=lambda world: Request(world.draft()["id"])
+    ),
+    "jobs-list-jobs": Recipe(None, lambda _: Request(query={"q": "coffee machine"})),
+    "jobs-list-jobs:mine": Recipe("client", lambda _: Request(query={"mine": "true"})),
+    "jobs-update-job": Recipe("client", _job_change("open", title="Translate two manuals")),
+    "jobs-update-job:publish": Recipe("client", _job_change("draft", transition="publish")),
+    "jobs-update-job:close": Recipe("client", _job_change("open", transition="close")),
+    "milestones-create-milestone": Recipe("client", _new_milestone, {"freelancer": 403}),
+    "milestones-list-milestones": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),
+    "milestones-update-milestone": Recipe("client", _milestone_change("created", title="All of it"), {"freelancer": 403}),
+    "milestones-update-milestone:cancel": Recipe(
+        "client", _milestone_change("created", transition="cancel"), {"freelancer": 403}
+    ),
+    "milestones-update-milestone:submit": Recipe(
+        "freelancer", _milestone_change("funded", transition="submit", note="Here it is."), {"client": 403}
+    ),
+    "milestones-update-milestone:request_changes": Recipe(
+        "client", _milestone_change("submitted", transition="request_changes", reason="Page 3."), {"freelancer": 403}
+    ),
+    "milestones-update-milestone:release": Recipe(
+        "client", _milestone_change("submitted", transition="release"), {"freelancer": 403}
+    ),
+    "notifications-list-notifications": Recipe("client", lambda _: Request()),
+    "notifications-mark-all-read": Recipe("client", _unread),
+    "notifications-mark-read": Recipe("client", lambda world: Request(world.notification()["id"], {"read": True})),
+    "platform-read-openapi": Recipe(None, lambda _: Request()),
+    "projects-get-project": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),
+    "projects-list-projects": Recipe("client", lambda _: Request()),
+    "realtime-create-ticket": Recipe("client", lambda _: Request()),
+    "reviews-create-review": Recipe("client", _review, {"freelancer": 201}),
+    "reviews-list-reviews": Recipe(None, lambda world: Request(world["freelancer"].id), public=True),
+    "users-get-user": Recipe(None, lambda world: Request(world["client"].id), public=True),
+    "users-list-users": Recipe("admin", lambda _: Request()),
+    "users-update-user": Recipe("client", _profile),
+}
+WRITES: Final = tuple(name for name in RECIPES if not declaration_of(name).reads_only)
+KEYED: Final = tuple(name for name in RECIPES if declaration_of(name).idempotent)

@@ -1,0 +1,132 @@
+"""The world that the security tests walk through: people, what they own, and what nobody else may see of it."""
+
+import itertools
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from freehold.documents import Ticket
+from freehold.events import EventEnvelope
+from freehold.ids import new_id
+from tests.api import Api, Person
+from tests.escrow import Work
+from tests.hiring import completed, new_application, new_job
+from tests.security.people import dead_tokens, gathered
+
+LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 5}
+
+
+class World:
+    """People, and ways to make what they own over the API. Whatever is private is noted with those who may see it."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        api.run(api.store.database[Ticket.collection].drop_indexes())  # so that the database removes nothing by age
+        self.people = gathered(api)
+        self._private: dict[str, frozenset[str]] = {}
+        self._dead: dict[str, dict[str, str]] = {}
+        self._numbers = itertools.count(1)
+        for name, person in self.people.items():
+            self.hide(person.email, name, "admin")
+
+    def __getitem__(self, name: str) -> Person:
+        return self.people[name]
+
+    def hide(self, text: str, *seen_by: str) -> str:
+        """Note that a text (or an id) may be shown to these people only."""
+        self._private[text] = frozenset(seen_by)
+        return text
+
+    def leaks(self, name: str, text: str) -> list[str]:
+        """Name what an answer to this person holds that they may not see."""
+        return [private for private, seen_by in self._private.items() if private in text and name not in seen_by]
+
+    def dead_tokens(self, name: str) -> dict[str, str]:
+        """Give tokens of this person that are not good any more; made once."""
+        if name not in self._dead:
+            self._dead[name] = dead_tokens(self.people[name])
+        return self._dead[name]
+
+    def words(self, *seen_by: str) -> str:
+        """Make up a text that nobody else has written."""
+        return self.hide(f"Private {next(self._numbers)} {secrets.token_hex(8)}", *seen_by)
+
+    def job(self, **fields: Any) -> dict[str, Any]:
+        """Post a job of the client's."""
+        return self["client"].post("/api/jobs", new_job(**fields))
+
+    def draft(self) -> dict[str, Any]:
+        """Draft a job that nobody but the client sees."""
+        job = self.job(state="draft", title=self.words("client"))
+        self.hide(job["id"], "client")
+        return job
+
+    def application(self, job: dict[str, Any] | None = None, by: str = "freelancer") -> dict[str, Any]:
+        """Apply for a job of the client's."""
+        proposal = self.words("client", by)
+        made = self[by].post("/api/applications", new_application(job or self.job(), proposal=proposal))
+        self.hide(made["id"], "client", by)
+        return made
+
+    def project(self, *, secret: bool = True) -> dict[str, Any]:
+        """Let the client accept an application of the freelancer's."""
+        application = self.application()
+        answer = {"transition": "accept", "version": application["version"]}
+        after = self["client"].put(f"/api/applications/{application['id']}", answer)
+        project = self["client"].get(f"/api/projects/{after['project_id']}")
+        if secret:  # its reviews may be published, and name it
+            self.hide(project["id"], "client", "freelancer")
+        return project
+
+    def milestone(self, state: str = "created") -> dict[str, Any]:
+        """Bring a milestone of a new project into this state: created, funded or submitted."""
+        work = Work(self.api, self["client"], self["freelancer"], self.project())
+        milestone = work.created(title=self.words("client", "freelancer"))
+        self.hide(milestone["id"], "client", "freelancer")
+        if state != "created":
+            deposit = {"milestone_id": milestone["id"], "method": "card"}
+            self["client"].post("/api/escrow/deposit", deposit, status=202)
+            self.carry("payment.fund_requested", "payments-carry-out-command")
+            milestone = work.read(milestone["id"])
+        if state == "submitted":
+            milestone = work.take(self["freelancer"], milestone, "submit", note=self.words("client", "freelancer"))
+        assert milestone["state"] == state, milestone
+        return milestone
+
+    def notification(self) -> dict[str, Any]:
+        """Tell the client something."""
+        self.application()
+        self.carry("application.submitted", "notifications-tell-about-application")
+        entry = self["client"].get("/api/notifications?limit=1")["items"][0]
+        self.hide(entry["id"], "client")
+        return entry
+
+    def sealed_review(self) -> dict[str, Any]:
+        """Let the client write a review that is sealed still."""
+        project = self.project()
+        completed(self.api, project)
+        body = {"project_id": project["id"], "scores": SCORES, "comment": self.words("client")}
+        review = self["client"].post("/api/reviews", body)
+        self.hide(review["id"], "client")
+        return review
+
+    def carry(self, event: str, reaction: str) -> None:
+        """Carry the newest event of this type to one reaction, as the connector does."""
+        row = self.api.run(self.api.store.database["outbox"].find_one({"type": event}, sort=[("_id", -1)]))
+        response = self.api.deliver(reaction, msgspec.convert({**row, "id": row["_id"]}, EventEnvelope))
+        assert response.json()[0]["result"] == "done", response.text
+
+    def parked_delivery(self) -> str:
+        """Park an event, as the connector does after too many tries."""
+        event_id = new_id("evt")
+        row = {
+            "_id": f"{event_id}:notifications-tell", "version": 3, "event_id": event_id, "reaction": "notifications-tell",
+            "state": "parked", "event": {"id": event_id, "type": "job.posted", "body": {"said": self.words()}}, "attempts": 4,
+            "fence": 4, "error": "answered 422", "due_at": LONG_AGO, "created_at": LONG_AGO, "done_at": None,
+            "parked_at": LONG_AGO,
+        }  # fmt: skip
+        self.api.run(self.api.store.database["deliveries"].insert_one(row))
+        return self.hide(row["_id"], "admin")
