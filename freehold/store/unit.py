@@ -122,7 +122,7 @@ class Unit(Reads):
         for kind, rows in inserts.items():
             documents = [to_bson(document) for document, _ in rows]
             try:
-                if len(documents) == 1:  # a third of the cost of a bulk of one
+                if len(documents) == 1:
                     await self.collection(kind).insert_one(documents[0], session=self.session)
                 else:
                     await self.collection(kind).insert_many(documents, session=self.session)
