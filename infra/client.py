@@ -86,6 +86,13 @@ class Api:
         """Close its connections."""
         await self._http.aclose()
 
+    async def require_running(self) -> None:
+        """Raise Unreachable at once when nobody listens at the address."""
+        try:
+            await self._http.get("/_/health")
+        except httpx.TransportError as error:
+            raise Unreachable(f"{self.url} does not answer ({error or type(error).__name__})") from error
+
     async def register(self, *, name: str, email: str, password: str, roles: tuple[str, ...]) -> "Person":
         """Make an account. Raises Refused (409, `email_taken`) when there is one."""
         body = {"name": name, "email": email, "password": password, "roles": roles}

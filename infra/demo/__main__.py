@@ -23,6 +23,7 @@ async def show(url: str) -> None:
     """Show the whole loop on the instance at this address."""
     report = Report()
     async with Api(url) as api:
+        await api.require_running()
         admin = await api.sign_in(
             name="the operator",
             email=os.environ.get(ADMIN_EMAIL, address_of(ADMIN_NAME)),

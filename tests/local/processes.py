@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import psutil
 
 ROOT = Path(__file__).parents[2]
@@ -36,26 +36,44 @@ def living_with(name: str, value: str) -> list[psutil.Process]:
 
 
 class LocalRun:
-    """A `python -m ...` of the local run, its console in a file, its processes known by their FREEHOLD_HOME."""
+    """A program of the local run, its console in a file, its processes known by their FREEHOLD_HOME."""
 
-    def __init__(self, home: Path, environ: dict[str, str], *arguments: str, module: str = "infra.local") -> None:
+    def __init__(self, home: Path, environ: dict[str, str], *command: str) -> None:
         self.home = home
+        self.url = f"http://127.0.0.1:{environ.get('FREEHOLD_PORT', 0)}"
+        self.relay_port = environ.get("FREEHOLD_RELAY_PORT", "")
         self.console = home.parent / f"{home.name}.console"
+        self._console_start = self.console.stat().st_size if self.console.exists() else 0
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FREEHOLD_", "MONGOD"))}
         with self.console.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                command,
                 cwd=ROOT, env=kept | {"FREEHOLD_HOME": str(home)} | environ, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
 
+    def said(self) -> str:
+        """Give what this run has printed."""
+        return self.console.read_bytes()[self._console_start :].decode(errors="replace")
+
     def says(self, text: str) -> bool:
-        return text in self.console.read_text(errors="replace")
+        return text in self.said()
+
+    def is_ready(self) -> bool:
+        """Whether the front says that everything works."""
+        try:
+            return httpx.get(f"{self.url}/_/ready", timeout=10, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def comes_up(self) -> bool:
+        """Wait until it is ready, or has ended."""
+        return wait_for(lambda: self.process.poll() is not None or self.is_ready(), 120) and self.is_ready()
 
     def processes(self) -> list[psutil.Process]:
         return living_with("FREEHOLD_HOME", str(self.home))
 
-    def part(self, words: str) -> psutil.Process | None:
+    def part(self, words: str) -> psutil.Process:
         """Find a part by words of its command line."""
         for process in self.processes():
             try:
@@ -63,7 +81,7 @@ class LocalRun:
                     return process
             except psutil.NoSuchProcess:
                 continue
-        return None
+        raise AssertionError(f"no part of {self.home} has {words!r} in its command line")
 
     def is_gone(self, limit_s: float = 30) -> bool:
         return wait_for(lambda: self.process.poll() is not None and not self.processes(), limit_s)

@@ -13,11 +13,11 @@ from tests.local.processes import LocalRun, wait_for
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path):  # little parts instead of the whole
     runs = []
 
     def start_run(*parts):
-        runs.append(LocalRun(tmp_path / "home", {}, *parts, module="tests.local.little_run"))
+        runs.append(LocalRun(tmp_path / "home", {}, sys.executable, "-m", "tests.local.little_run", *parts))
         return runs[-1]
 
     yield start_run
@@ -107,7 +107,6 @@ def test_a_stranger_that_has_the_number_of_an_old_part_is_left_alone(start):
         run.process.kill()
         assert run.is_gone()
         note_processes(run, [{"name": "connector", "pid": stranger.pid, "started_at": 1.0}])
-        run.console.unlink()
         again = start("front:steady")
         assert wait_for(lambda: again.says("all ready"))
         assert stranger.poll() is None
