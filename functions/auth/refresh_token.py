@@ -34,7 +34,7 @@ async def refresh_token(call: Call, body: Refreshing) -> SignedIn:
     """Exchange a refresh token for a new pair.
 
     A refresh token is good once. One that comes back later was stolen from somebody: the whole session ends. For
-    REFRESH_GRACE_S seconds the same device may repeat the last one, because an answer may have been lost.
+    ten seconds the same device may repeat the last one, because an answer may have been lost.
     """
     token = RefreshTokens(call.secret("refresh_token_key")).read(body.refresh_token)
     try:

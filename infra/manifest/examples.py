@@ -19,6 +19,21 @@ BY_STRUCT: Final[dict[str, Schema]] = {
     "ApplicationChange": {"transition": "accept", "version": 1},
     "MilestoneChange": {"transition": "submit", "version": 4, "note": "The first forty pages, as agreed."},
     "UserChange": {"profile": {"headline": "Technical translator", "skills": ["Italian", "English"]}},
+    "NotificationView": {
+        "id": f"ntf_{_ID}",
+        "kind": "milestoneUpdate",
+        "data": {
+            "notification_id": f"ntf_{_ID}",
+            "project_id": f"prj_{_ID}",
+            "milestone_id": f"mst_{_ID}",
+            "title": "The first forty pages",
+            "state": "submitted",
+            "amount": {"amount": 20_000, "currency": "USD"},
+            "auto_release_at": "2026-03-16T09:30:00.000Z",
+        },
+        "created_at": "2026-03-02T09:30:00.000Z",
+        "read_at": None,
+    },
     "NewJob": {
         "title": "Translate a manual",
         "description": "Forty pages about a coffee machine, from Italian to English.",
@@ -83,7 +98,11 @@ _OWN_KINDS: Final = {
     "ProjectView": "prj",
     "MilestoneView": "mst",
     "UserView": "usr",
+    "ReviewView": "rev",
+    "ReadNotification": "ntf",
+    "Movement": "jrn",
 }
+"""What stands in the field `id`, by the name of the struct."""
 
 
 class Examples:

@@ -33,6 +33,7 @@ from freehold.edge.problems import (
 )
 from infra.manifest.examples import Examples
 from infra.manifest.schemas import Schema, Schemas
+from infra.manifest.words import description_of, summary_of
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
@@ -112,8 +113,8 @@ def _operation(item: Declaration, schemas: Schemas) -> Schema:
     operation: Schema = {
         "operationId": item.name,
         "tags": [item.context],
-        "summary": item.summary.rstrip("."),
-        "description": _description(item),
+        "summary": summary_of(item),
+        "description": description_of(item, _errors(item)),
         "parameters": _parameters(item, schemas),
         "responses": _responses(item, schemas),
         "security": [{}, {"accessToken": []}] if item.auth == "anyone" else [{"accessToken": []}],
@@ -121,11 +122,6 @@ def _operation(item: Declaration, schemas: Schemas) -> Schema:
     if item.body_type is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: _content(item.body_type, schemas, whole=False)}}
     return operation
-
-
-def _description(item: Declaration) -> str:
-    who = {"anyone": "Open to anyone.", "user": "For anybody who is signed in."}.get(item.auth, f"For the role {item.auth}.")
-    return f"{item.description}\n\n{who}".strip()
 
 
 def _parameters(item: Declaration, schemas: Schemas) -> list[Schema]:
@@ -161,7 +157,7 @@ def _content(kind: Any, schemas: Schemas, *, whole: bool) -> Schema:  # noqa: AN
 def _responses(item: Declaration, schemas: Schemas) -> Schema:
     responses: Schema = {str(item.status): _success(item, schemas)}
     by_status: defaultdict[int, list[ErrorClass]] = defaultdict(list)
-    for error in dict.fromkeys([*_errors(item), *item.errors]):
+    for error in _errors(item):
         by_status[_status(error)].append(error)
     for status, errors in sorted(by_status.items()):
         responses[str(status)] = _problem_response(status, errors, schemas)
@@ -179,7 +175,7 @@ def _success(item: Declaration, schemas: Schemas) -> Schema:
 
 
 def _errors(item: Declaration) -> list[ErrorClass]:
-    """Name the problems that the edge itself may answer."""
+    """Name the problems that may be answered: by the edge itself, and those that are declared."""
     errors = [*ALWAYS, *OUTAGES]
     if item.body_type is not None:
         errors += [MalformedBody, UnsupportedMediaType]
@@ -191,7 +187,7 @@ def _errors(item: Declaration) -> list[ErrorClass]:
         errors += [InvalidIdempotencyKey, KeyReused]
     if item.transaction:
         errors.append(StaleVersion)
-    return errors
+    return list(dict.fromkeys([*errors, *item.errors]))
 
 
 def _status(error: ErrorClass) -> int:

@@ -70,15 +70,16 @@ def test_a_context_without_a_group_is_refused():
         group_of(msgspec.structs.replace(declaration, module="functions.astrology.cast_horoscope"))
 
 
-def test_check_names_each_file_that_drifted_and_write_mends_it(tmp_path: Path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", sorted(files.generate()))
+def test_check_names_the_file_that_drifted_and_writing_mends_it(name: str, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(command, "ROOT", tmp_path)
     assert command.main([]) == 0
     assert command.main(["--check"]) == 0
-    edited = tmp_path / "freehold/catalogue.json"
-    edited.write_bytes(edited.read_bytes().replace(b"jobs-create-job", b"jobs-invent-job"))
+    edited = tmp_path / name
+    edited.write_bytes(edited.read_bytes().replace(b"jobs", b"jabs", 1).replace(b"job.", b"jab.", 1))
     capsys.readouterr()
     assert command.main(["--check"]) == 1
-    assert "freehold/catalogue.json" in capsys.readouterr().err
+    assert [line.partition(" ")[0] for line in capsys.readouterr().err.splitlines()] == [name]
     edited.unlink()
     assert command.main(["--check"]) == 1
     assert command.main([]) == 0

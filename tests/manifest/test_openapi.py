@@ -14,7 +14,9 @@ from freehold.edge.decoding import decode_body
 from freehold.edge.discovery import find_all
 from freehold.edge.pagination import PageQuery
 from freehold.edge.problems import Problem
+from freehold.realtime_events import all_relay_events
 from infra.manifest.openapi import UnclearEndpoint, openapi_of
+from infra.manifest.words import UndeclaredError
 from tests.api import Api
 
 ROOT = Path(__file__).parents[2]
@@ -151,3 +153,32 @@ def test_a_path_that_names_other_parameters_than_its_struct_is_refused():
     item = next(item for item in endpoints() if item.path == "/api/jobs/{id}")
     with pytest.raises(UnclearEndpoint, match="different parameters"):
         openapi_of([msgspec.structs.replace(item, path="/api/jobs/{job_id}")])
+
+
+def test_what_is_raised_is_told_to_clients_by_its_code(document: Json):
+    text = operation(document, next(item for item in endpoints() if item.name == "jobs-create-job"))["description"]
+    assert "Answers `quota_exceeded` when" in text
+    assert "QuotaExceeded" not in json.dumps(document)
+    assert "Raises" not in json.dumps(document)
+
+
+def test_a_docstring_that_names_an_error_which_is_not_declared_is_refused():
+    item = next(item for item in endpoints() if item.name == "jobs-create-job")
+    with pytest.raises(UndeclaredError, match="jobs-create-job says that it raises QuotaExceeded"):
+        openapi_of([msgspec.structs.replace(item, errors=())])
+
+
+def test_a_summary_is_one_sentence_and_the_rest_is_not_lost(document: Json):
+    item = next(item for item in endpoints() if item.name == "jobs-delete-job")
+    assert ". " in item.summary
+    found = operation(document, item)
+    assert found["summary"] == "Remove a draft, or a job that nobody has applied to"
+    assert "`job_has_applications`" in found["description"]
+
+
+def test_an_example_of_a_notification_holds_the_live_event_that_its_kind_names(document: Json):
+    item = next(item for item in endpoints() if item.name == "notifications-list-notifications")
+    page = operation(document, item)["responses"]["200"]["content"]["application/json"]["example"]
+    (entry,) = page["items"]
+    payload = msgspec.convert(entry["data"], all_relay_events()[entry["kind"]])
+    assert payload.notification_id == entry["id"]
