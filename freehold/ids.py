@@ -16,7 +16,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 def _of(kind: Kind, noun: str) -> Meta:
-    return Meta(pattern=f"^{kind}_[0-9a-f]{{32}}$", description=f"{noun}: `{kind}_` and 32 hexadecimal digits.")
+    # `$` alone would let a line break through at the end, in Python; so do all patterns of ours end
+    return Meta(pattern=rf"^{kind}_[0-9a-f]{{32}}$(?!\n)", description=f"{noun}: `{kind}_` and 32 hexadecimal digits.")
 
 
 UserId = Annotated[str, _of("usr", "A person")]

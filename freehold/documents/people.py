@@ -17,7 +17,7 @@ ShortText = Annotated[str, optional_text(200)]
 LongText = Annotated[str, optional_text(5_000)]
 TimeZone = Annotated[
     str,
-    Meta(max_length=60, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$", description="An IANA name (Europe/Rome)."),
+    Meta(max_length=60, pattern=r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$(?!\n)", description="An IANA name (Europe/Rome)."),
 ]
 
 
@@ -36,13 +36,13 @@ class PortfolioItem(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Title
     description: LongText = ""
-    url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e]+)?$")] = ""
+    url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://[^\s\x00-\x1f\x7f-\x9f\u202a-\u202e]+)?$(?!\n)")] = ""
 
 
 class SpokenLanguage(Struct, frozen=True, forbid_unknown_fields=True):
     """A language (BCP 47 tag) and how well it is spoken."""
 
-    tag: Annotated[str, Meta(pattern="^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35)]
+    tag: Annotated[str, Meta(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$(?!\n)", max_length=35)]
     level: Literal["basic", "conversational", "fluent", "native"]
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from freehold.domain.errors import InvalidValue
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="An ISO 4217 code.", examples=["USD"])]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="An ISO 4217 code.", examples=["USD"])]
 LARGEST_AMOUNT: Final = 2**53 - 1
 """What a double in a JavaScript client still holds exactly."""
 

@@ -16,7 +16,7 @@ SECRETS: Final = ("access_token_key", "refresh_token_key")
 LONGEST_DEVICE: Final = 100
 
 EmailAddress = Annotated[
-    str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$")
+    str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$(?!\n)")
 ]
 Device = Annotated[str, Meta(max_length=LONGEST_DEVICE, description="A name for this device, chosen by the client.")]
 

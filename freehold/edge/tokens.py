@@ -139,7 +139,7 @@ class RefreshTokens:
 
     def read(self, text: str) -> RefreshToken:
         """Take a token apart. Raises InvalidCredentials when we did not make it."""
-        match = _REFRESH_SHAPE.match(text)
+        match = _REFRESH_SHAPE.fullmatch(text)
         if match is None:
             raise InvalidCredentials("The refresh token is not valid.")
         token = RefreshToken(session_id=match[1], generation=int(match[2]))

@@ -25,8 +25,8 @@ class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     milestone_id: MilestoneId
-    gateway: Annotated[str, Meta(pattern="^[a-z]{1,20}$")] = "sandbox"
-    method: Annotated[str, Meta(pattern="^[a-z_]{1,40}$")] | None = None
+    gateway: Annotated[str, Meta(pattern=r"^[a-z]{1,20}$(?!\n)")] = "sandbox"
+    method: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")] | None = None
     version: Annotated[int, Meta(ge=1)] | None = None
 
 
