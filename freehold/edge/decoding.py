@@ -1,33 +1,48 @@
 """Turning a request into typed values. The fast path decodes in one go; when that fails, a slow path names every fault."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
 from freehold.edge.problems import FieldFault, Invalid, MalformedBody
+from freehold.edge.repeated_names import refuse_repeated
 
 S = TypeVar("S", bound=Struct)
 
 MOST_FAULTS: Final = 50
 _DEEPEST: Final = 20
+_AT: Final = re.compile(r"^(?:Expected )?(.*) - at `\$(.*)`$")
 
 
 def decode_body(raw: bytes, kind: type[S]) -> S:
-    """Decode a JSON body. Raises MalformedBody when it is no JSON, Invalid with every faulty field when it does not fit."""
+    """Decode a JSON body. Raises MalformedBody when it is no JSON, Invalid with every faulty field when it does not fit.
+
+    A field that is given twice is faulty: who reads the first and who reads the last of them would not see the same request.
+    """
     try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
+        decoded = msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return convert(_any_json(raw, error), kind, "body")
+    refuse_repeated(raw)
+    return decoded
+
+
+def _any_json(raw: bytes, why: Exception) -> object:
+    """Decode JSON of any type; `why` is what kept it from being decoded as the type that was expected."""
     try:
-        value = msgspec.json.decode(raw)
+        return msgspec.json.decode(raw)
     except RecursionError as error:
         raise MalformedBody("The body is nested too deeply.") from error
+    except msgspec.ValidationError as error:  # JSON, but with a number that no machine holds
+        found = _AT.search(str(why))
+        place, words = (f"body{found[2]}", found[1]) if found else ("body", str(error))
+        raise Invalid(faults=(FieldFault(field=place[:200], expected=words),)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedBody(f"{error}.") from error
-    return convert(value, kind, "body")
 
 
 def decode_parameters(values: Mapping[str, str | Sequence[str]], kind: type[S], place: str) -> S:
@@ -91,12 +106,23 @@ def _struct_faults(
 
 
 def _expectation(error: msgspec.ValidationError, kind: Any) -> str:  # noqa: ANN401
-    """Say what was expected: msgspec's words, or the type's own description in place of a pattern."""
+    """Say what was expected: msgspec's words, the values that are allowed, or a pattern's description in its place."""
     words = str(error).removeprefix("Expected ")
+    if words.startswith("Invalid enum value"):
+        return f"one of {', '.join(_choices(kind))}"
     if "matching regex" in words:
         pattern_in_words = next(_descriptions(kind), None)
         return words if pattern_in_words is None else f"{words.partition(' matching')[0]}: {pattern_in_words}"
     return words
+
+
+def _choices(kind: Any) -> Iterator[str]:  # noqa: ANN401
+    """Give the values that the type allows."""
+    for part in get_args(kind):
+        if get_origin(kind) is Literal:
+            yield str(part)
+        else:
+            yield from _choices(part)
 
 
 def _descriptions(kind: Any) -> Iterator[str]:  # noqa: ANN401

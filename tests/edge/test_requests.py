@@ -40,6 +40,26 @@ def test_what_is_no_json_is_told_apart_from_what_is_wrong(samples: Api, raw: byt
     assert (response.status_code, response.json()["code"]) == (400, "malformed_json")
 
 
+@pytest.mark.parametrize(
+    ("raw", "named"),
+    [
+        (b'{"title": "a", "title": "b"}', ["body.title"]),
+        (b'{"title": "a", "\\u0074itle": "a"}', ["body.title"]),
+        (b'{"title": "a", "colours": [{"name": "x"}, {"name": "y", "depth": 1, "depth": 2}]}', ["body.colours[1].depth"]),
+    ],
+)
+def test_a_field_that_is_given_twice_is_named(samples: Api, raw: bytes, named: list[str]):
+    response = post(samples, content=raw, headers={"Content-Type": "application/json"})
+    assert (response.status_code, list(faults(response))) == (422, named)
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+def test_a_number_that_no_machine_holds_is_named(samples: Api, number: str):
+    raw = f'{{"title": "a", "frame": {{"name": "x", "depth": {number}}}}}'
+    response = post(samples, content=raw, headers={"Content-Type": "application/json"})
+    assert (response.status_code, list(faults(response))) == (422, ["body.frame.depth"])
+
+
 @pytest.mark.parametrize("raw", [b"null", b"[]", b'"x"', b"5"])
 def test_json_that_is_no_object_is_invalid(samples: Api, raw: bytes):
     response = post(samples, content=raw, headers={"Content-Type": "application/json"})
