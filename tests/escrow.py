@@ -6,7 +6,7 @@ from typing import Any
 from freehold.documents import Milestone
 from freehold.domain.holding import faults_of
 from tests.api import Api, Person
-from tests.hiring import accepted, new_job
+from tests.hiring import new_application, new_job
 
 USD = "USD"
 
@@ -26,11 +26,14 @@ class Work:
     project: dict[str, Any]
 
     @classmethod
-    def begun(cls, api: Api, *, inspection_period_s: int = 3_600) -> "Work":
-        """Open a project of 380.00 USD between two new people."""
+    def begun(cls, api: Api, *, inspection_period_s: int = 3_600, agreed: int = 38_000) -> "Work":
+        """Open a project of 380.00 USD (or of `agreed` cents) between two new people."""
         client, freelancer = api.register(roles=["employer"], name="Client"), api.register(name="Freelancer")
-        project = accepted(client, freelancer, **new_job(inspection_period_s=inspection_period_s))
-        return cls(api, client, freelancer, project)
+        job = client.post("/api/jobs", new_job(inspection_period_s=inspection_period_s))
+        application = freelancer.post("/api/applications", new_application(job, budget=usd(agreed)))
+        answer = {"transition": "accept", "version": application["version"]}
+        after = client.put(f"/api/applications/{application['id']}", answer)
+        return cls(api, client, freelancer, client.get(f"/api/projects/{after['project_id']}"))
 
     def created(self, amount: int = 19_005, **fields: Any) -> dict[str, Any]:
         """Plan a milestone."""

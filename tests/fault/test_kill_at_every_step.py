@@ -1,0 +1,233 @@
+"""R5: the process that answers is killed before each of its commands to the database, and once after the last.
+
+Whatever it had done by then: the same request with the same key, the event delivered again, or (when the event is parked) the
+sweep, bring the money to where it belongs. Nothing is lost, nothing happens twice, and the audit of the whole ledger is clean.
+"""
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import pytest
+from bson.binary import UUID_SUBTYPE, Binary
+
+from freehold.documents import Journal
+from freehold.events import EventEnvelope
+from freehold.store import local_admin
+from freehold.store.audit import audit_ledger
+from tests.api import Api
+from tests.escrow import Work, amounts, resume
+from tests.fault.doomed import End, Job
+
+MOST_COMMANDS = 60
+CARRIES_OUT = "payments-carry-out-command"
+FUNDED = {"deposited": 19_005, "held": 19_005}
+RELEASED = {"deposited": 19_005, "released": 17_104, "fees": 1_901}
+KILLED = -9
+
+
+class After(Protocol):
+    """What is looked at, and put right, after each kill."""
+
+    def __call__(self, dies_before: int, *, killed: bool) -> None:
+        """Look."""
+
+
+class Doom:
+    """The forking process, and the ledger that it and the test share."""
+
+    def __init__(self, forker: subprocess.Popen[bytes], api: Api, place: dict[str, Any]) -> None:
+        self.forker = forker
+        self.api = api
+        self.place = place
+        self.work = Work.begun(api, agreed=10_000_000)
+        self.admin = api.admin()
+
+    def request(self, path: str, body: dict[str, Any], *, key: str, dies_before: int) -> int:
+        """Let a doomed process answer a POST of the client's."""
+        headers = {**self.work.client.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
+        function = path.removeprefix("/api/").replace("/", "-")
+        fields = {"method": "POST", "path": path, "headers": headers, "body": body, "functions": [function]}
+        return self._job(dies_before=dies_before, **fields)
+
+    def deliver(self, milestone_id: str, *, dies_before: int) -> int:
+        """Let a doomed process carry out what is asked of the gateway for a milestone."""
+        asked = {"aggregate": milestone_id, "sent": None, "type": {"$regex": "^payment"}}
+        rows = self.api.run(self.api.store.database["outbox"].find(asked).sort("_id", 1).to_list())
+        events = [msgspec.to_builtins(msgspec.convert({**row, "id": row["_id"]}, EventEnvelope)) for row in rows]
+        assert len(events) == 1
+        return self._job(dies_before=dies_before, reaction=CARRIES_OUT, events=events, functions=[CARRIES_OUT])
+
+    def park(self, milestone_id: str) -> None:
+        """Lose the delivery of a milestone's commands, as when it is parked."""
+        asked = {"aggregate": milestone_id, "type": {"$regex": "^payment"}}
+        self.api.run(self.api.store.database["outbox"].update_many(asked, {"$currentDate": {"sent": True}}))
+
+    def heal(self, milestone_id: str, *, by_sweep: bool) -> None:
+        """Let a claim that was left behind end, and bring the event again, or the sweep alone."""
+        if by_sweep:
+            self.park(milestone_id)
+        else:
+            change = [{"$set": {"due_at": "$$NOW"}}]
+            self.api.run(
+                self.api.store.database["commands"].update_many({"milestone_id": milestone_id, "state": "claimed"}, change)
+            )
+        self.api.settle()
+        resume(self.api)
+
+    def keys(self, milestone_id: str) -> list[str]:
+        """Name the kinds of journals of a milestone, in their order."""
+        order = (("milestone_version", 1), ("n", 1))
+        journals = self.api.run(self.api.store.find(Journal, {"milestone_id": milestone_id}, sort=order))
+        return [journal.key.partition(":")[0] for journal in journals]
+
+    def moved(self, milestone_id: str) -> list[str]:
+        """Say what the gateway did, by its own books."""
+        rows = self.api.store.database["sandbox_objects"].find({"group": milestone_id, "state": "done"}).sort("created_at", 1)
+        return [row["kind"] for row in self.api.run(rows.to_list())]
+
+    def check(self) -> None:
+        """Audit the whole ledger, at rest."""
+        found = self.api.run(audit_ledger(self.api.store))
+        assert (found.violations, found.at_rest) == ((), True)
+        assert self.admin.get("/api/admin/ledger/audit")["clean"]
+
+    def _job(self, **fields: Any) -> int:
+        assert self.forker.stdin is not None
+        assert self.forker.stdout is not None
+        job = {**self.place, **fields}
+        msgspec.convert({**job, "body": msgspec.Raw(b"{}")}, Job)
+        self.forker.stdin.write(json.dumps(job, separators=(",", ":")).encode() + b"\n")
+        self.forker.stdin.flush()
+        end = msgspec.json.decode(self.forker.stdout.readline(), type=End)
+        self._forget(end.sessions)
+        return end.status
+
+    def _forget(self, sessions: list[str]) -> None:
+        """End what a dead process left open, as the server does by itself after transactionLifetimeLimitSeconds."""
+        if sessions:
+            ids = [{"id": Binary(bytes.fromhex(each), UUID_SUBTYPE)} for each in sessions]
+            self.api.run(self.api.store.client.admin.command({"killSessions": ids}))
+
+
+@contextmanager
+def forking(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the process that forks the doomed ones; end it."""
+    with log.open("wb") as errors:
+        forker = subprocess.Popen(
+            [sys.executable, "-m", "tests.fault.doomed"],
+            cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+        try:
+            yield forker
+        finally:
+            forker.communicate(timeout=20)
+
+
+@pytest.fixture
+def doom(mongodb_uri: str, keys: Path, tmp_path: Path) -> Iterator[Doom]:
+    name = f"test_doom_{secrets.token_hex(4)}"
+    with forking(tmp_path / "doomed.log") as forker, Api.opened(mongodb_uri, name, keys) as api:
+        yield Doom(forker, api, {"mongodb_uri": mongodb_uri, "database": name, "keys": str(keys)})
+    local_admin.drop_database(mongodb_uri, name)
+
+
+def each_step(die: Callable[[int], int], after: After) -> int:
+    """Kill before the first command, the second, and so on, until one survives; look `after` each. Returns how many died."""
+    for dies_before in range(1, MOST_COMMANDS):
+        status = die(dies_before)
+        assert status in {KILLED, 0}, status
+        after(dies_before, killed=status == KILLED)
+        if status == 0:
+            return dies_before - 1
+    raise AssertionError("it never came to its end")
+
+
+def test_a_deposit_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, dict[str, Any]] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.created()
+        body = {"milestone_id": milestones[dies_before]["id"]}
+        return doom.request("/api/escrow/deposit", body, key=f"deposit-{dies_before}", dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone_id = milestones[dies_before]["id"]
+        state = doom.work.read(milestone_id)["state"]
+        assert state in ({"created", "funding"} if killed else {"funding"})
+        body = {"milestone_id": milestone_id}
+        answer = doom.work.client.post("/api/escrow/deposit", body, key=f"deposit-{dies_before}", status=202)
+        assert answer["state"] == "funding"
+        doom.api.settle()
+        assert amounts(doom.work.read(milestone_id)) == FUNDED
+        assert (doom.keys(milestone_id), doom.moved(milestone_id)) == (["deposit"], ["payment"])
+
+    assert each_step(ask, after) >= 8
+    doom.check()
+
+
+def test_collecting_a_deposit_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, str] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.funding(method="card")["id"]
+        return doom.deliver(milestones[dies_before], dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone_id = milestones[dies_before]
+        assert doom.work.read(milestone_id)["state"] in ({"funding", "funded"} if killed else {"funded"})
+        doom.heal(milestone_id, by_sweep=dies_before % 2 == 0)
+        assert amounts(doom.work.read(milestone_id)) == FUNDED
+        assert (doom.keys(milestone_id), doom.moved(milestone_id)) == (["deposit"], ["payment"])
+
+    assert each_step(ask, after) >= 12
+    doom.check()
+
+
+def test_a_release_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, dict[str, Any]] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.submitted()
+        body = {"milestone_id": milestones[dies_before]["id"]}
+        return doom.request("/api/escrow/release", body, key=f"release-{dies_before}", dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone_id = milestones[dies_before]["id"]
+        assert doom.work.read(milestone_id)["state"] in ({"submitted", "releasing"} if killed else {"releasing"})
+        body = {"milestone_id": milestone_id}
+        answer = doom.work.client.post("/api/escrow/release", body, key=f"release-{dies_before}", status=202)
+        assert answer["state"] == "releasing"
+        doom.api.settle()
+        assert amounts(doom.work.read(milestone_id)) == RELEASED
+        assert doom.keys(milestone_id) == ["deposit", "release", "transfer"]
+        assert doom.moved(milestone_id) == ["payment", "transfer"]
+
+    assert each_step(ask, after) >= 8
+    doom.check()
+
+
+def test_paying_out_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, str] = {}
+
+    def ask(dies_before: int) -> int:
+        submitted = doom.work.submitted()
+        milestones[dies_before] = doom.work.take(doom.work.client, submitted, "release")["id"]
+        return doom.deliver(milestones[dies_before], dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone_id = milestones[dies_before]
+        assert doom.work.read(milestone_id)["state"] in ({"releasing", "released"} if killed else {"released"})
+        doom.heal(milestone_id, by_sweep=dies_before % 2 == 0)
+        assert amounts(doom.work.read(milestone_id)) == RELEASED
+        assert doom.keys(milestone_id) == ["deposit", "release", "transfer"]
+        assert doom.moved(milestone_id) == ["payment", "transfer"]
+
+    assert each_step(ask, after) >= 15
+    doom.check()
