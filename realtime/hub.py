@@ -83,9 +83,10 @@ class Hub(Generic[C]):
         """Name every connection that was admitted."""
         return tuple(self._tickets)
 
-    def sessions(self) -> tuple[str, ...]:
-        """Name the sessions that have a connection here."""
-        return tuple(self._of_session)
+    def sessions(self, at_once: int) -> list[tuple[str, ...]]:
+        """Name the sessions that have a connection here, in portions of at most `at_once`."""
+        every = tuple(self._of_session)
+        return [every[start : start + at_once] for start in range(0, len(every), at_once)]
 
     def judge(self, asked: Collection[str], good: Mapping[str, int]) -> Verdict[C]:
         """Find the connections that may not go on.

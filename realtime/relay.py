@@ -119,11 +119,10 @@ class Relay:
         bring every refreshed session of everybody to every process.
         """
         while True:
-            sessions = self._hub.sessions()
-            if not sessions:
+            portions = self._hub.sessions(SESSIONS_AT_ONCE)
+            if not portions:
                 await self._store.ping()
-            for start in range(0, len(sessions), SESSIONS_AT_ONCE):
-                asked = sessions[start : start + SESSIONS_AT_ONCE]
+            for asked in portions:
                 self._enforce(asked, await good_sessions(self._store, asked))
             loop.beat()
             await asyncio.sleep(self._session_check_s)

@@ -30,9 +30,9 @@ UNSUPPORTED_PROTOCOL: Final = EngineError(5, "Unsupported protocol version")
 class Answers:
     """Answers what is not a websocket, and lets through what asks for one rightly."""
 
-    def __init__(self, *, checks: Callable[[], Mapping[str, bool]], is_draining: Callable[[], bool]) -> None:
+    def __init__(self, *, checks: Callable[[], Mapping[str, bool]], is_full: Callable[[], bool]) -> None:
         self._checks = checks
-        self._is_draining = is_draining
+        self._is_full = is_full
 
     def __call__(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer one request; None lets the websocket's handshake go on."""
@@ -46,8 +46,8 @@ class Answers:
             return connection.respond(HTTPStatus.NOT_FOUND, f"There is nothing here; sockets open at {PATH}/.\n")
         if (error := _fault(parse_qs(query))) is not None:
             return _json(connection, HTTPStatus.BAD_REQUEST, error)
-        if self._is_draining():
-            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Restarting; come back in a moment.\n")
+        if self._is_full():
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "No more sockets at present; come back in a moment.\n")
         return None
 
     def _readiness(self, connection: ServerConnection) -> Response:

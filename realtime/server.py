@@ -21,6 +21,8 @@ from realtime.requests import Answers
 from realtime.wire import Door, RelayConnection
 
 DATABASE_CONNECTIONS: Final = 16
+PROBE_SOCKETS: Final = 64
+"""Sockets beyond the limit of connections, so that a full relay still answers health questions."""
 OPEN_TIMEOUT_S: Final = 10.0
 CLOSE_TIMEOUT_S: Final = 2.0
 QUEUED_FRAMES: Final = 4
@@ -51,7 +53,7 @@ class RelayServer:
             Loop("heartbeat", relay.keep_heartbeat, patience_s=LOOP_PATIENCE_S),
         )
         self._door = Door(
-            socket_limit=settings.connection_limit,
+            socket_limit=settings.connection_limit + PROBE_SOCKETS,
             frames_per_second=settings.frames_per_second,
             on_cut=_report_cut,
             sockets=set(),
@@ -82,7 +84,7 @@ class RelayServer:
             self._settings.relay_port,
             origins=[*_origins(self._settings.relay_origins), None],
             compression=None,
-            process_request=Answers(checks=self.checks, is_draining=lambda: self._is_draining),
+            process_request=Answers(checks=self.checks, is_full=self._is_full),
             server_header=None,
             open_timeout=OPEN_TIMEOUT_S,
             ping_interval=None,
@@ -116,6 +118,9 @@ class RelayServer:
         await asyncio.gather(*(loop.end() for loop in self._loops))
         await self._store.close()
         _log.info("relay_stopped")
+
+    def _is_full(self) -> bool:
+        return self._is_draining or len(self._door.sockets) > self._settings.connection_limit
 
 
 async def run(settings: RelaySettings) -> None:

@@ -4,14 +4,17 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 
+import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from realtime.protocol import CloseCode
 from realtime.server import RelayServer
 from tests.realtime.live import (
     PATIENCE_S,
     World,
+    address,
     open_client,
     open_listener,
     until,
@@ -172,3 +175,17 @@ def test_half_open_sockets_do_not_keep_others_out(play: Play) -> None:
             writer.transport.abort()
 
     play(scenario)
+
+
+def test_a_full_relay_refuses_further_sockets_but_answers_health_questions(play: Play) -> None:
+    async def scenario(world: World, server: RelayServer) -> None:
+        async with open_listener(server, world), open_listener(server, world) as client:
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(address(server))
+            assert refused.value.response.status_code == 503
+            async with httpx.AsyncClient() as asking:
+                assert (await asking.get(f"http://127.0.0.1:{server.port}/_/ready")).status_code == 200
+            await client.send('42/notifications,1["there"]')
+            assert str(await client.receive()).startswith("43/notifications,1")
+
+    play(scenario, connection_limit=2)

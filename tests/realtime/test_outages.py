@@ -104,6 +104,22 @@ def test_a_relay_that_starts_before_its_database_becomes_ready_with_it(mongodb_u
     run(whole())
 
 
+def test_nobody_is_let_in_before_the_relay_has_a_place_in_the_log(mongodb_uri: str, database: str) -> None:
+    async def whole() -> None:
+        async with open_world(mongodb_uri, database) as world:
+            nowhere = Store("mongodb://127.0.0.1:1", database, connections=1)
+            server = RelayServer(relay_settings(mongodb_uri, database), follower=LogFollower(nowhere))
+            await server.start()
+            ticket = await world.ticket(await world.sign_in())
+            async with open_client(server) as client:
+                await client.send('40/notifications,{"ticket":"' + ticket + '"}')
+                assert (await client.closed())[0] == CloseCode.TRY_LATER
+            await server.stop()
+            await nowhere.close()
+
+    run(whole())
+
+
 def test_a_lost_place_in_the_log_sends_every_client_to_load_anew(mongodb_uri: str, database: str) -> None:
     async def scenario(world: World, server: RelayServer) -> None:
         ada = await world.sign_in()

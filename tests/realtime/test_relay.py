@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from structlog.testing import capture_logs
 
 from freehold.ids import new_id
 from realtime.protocol import CloseCode
@@ -96,7 +97,12 @@ def test_rows_that_are_no_emit_do_not_stop_the_feed(play: Play) -> None:
             assert event_of(await client.receive()) == ("newJob", {"after": True})
             assert server.checks()["feed"]
 
-    play(scenario)
+    with capture_logs() as logs:
+        play(scenario)
+    said = [entry["event"] for entry in logs]
+    assert said.count("realtime_row_unreadable") == 3
+    assert said.count("realtime_row_has_no_json") == 1
+    assert "loop_failed" not in said
 
 
 def test_bytes_and_times_of_a_payload_arrive(play: Play) -> None:

@@ -2,6 +2,7 @@ import asyncio
 import functools
 import importlib.metadata
 import os
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -14,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 from websockets.frames import Frame, Opcode
 
-from realtime.wire import SLICE_BYTES, Door, Emission, Meter, RelayConnection, can_share_frames, frame, write
+from realtime.wire import SEND_BUFFER_BYTES, SLICE_BYTES, Door, Emission, Meter, RelayConnection, can_share_frames, frame, write
 from tests.realtime.live import PATIENCE_S, until
 
 LOOPS = pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
@@ -161,6 +162,19 @@ def test_a_client_that_does_not_read_is_cut_and_costs_no_more_than_the_limit(new
             assert await reading.recv() == "still here"
             stalled.close()
             await reading.close()
+
+    run_on(new_loop, scenario())
+
+
+@LOOPS
+def test_the_kernel_holds_no_more_than_a_share_for_one_client(new_loop: Any) -> None:
+    async def scenario() -> None:
+        async with open_wires() as wires:
+            client = await connect(f"ws://127.0.0.1:{wires.port}", compression=None)
+            await until(lambda: len(wires.connections) == 1, "it is connected")
+            known = wires.connections[0].transport.get_extra_info("socket")
+            assert known.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
+            await client.close()
 
     run_on(new_loop, scenario())
 
