@@ -109,29 +109,32 @@ class OnDelivery(_Looping):
 
     def __init__(self, **options: object) -> None:
         super().__init__("deliver", woken_by=Delivery, **options)
-        self._others_wait = False
 
     def turn(self) -> bool:
-        """Start what is due, as far as there is room."""
-        return self.loop.take_turn(self._start_what_is_due)
+        """Look for what is due, and start what there is room for."""
+        return self.loop.take_turn(self._look)
 
-    def _start_what_is_due(self) -> bool:
+    def _look(self) -> bool:
         lanes, limit = self.parts.lanes, LOOK_AHEAD * self.parts.settings.concurrency
-        self._others_wait = True
         if lanes.room == 0:
+            lanes.miss_a_look()
             return False
-        without = lanes.full
-        found = self.parts.deliveries.due(limit=limit, without=without)
-        taken = lanes.take(found)
-        self._others_wait = len(taken) < len(found) or bool(without)
+        left_out = lanes.full
+        found = self.parts.deliveries.due(limit=limit, without=left_out)
+        lanes.offer(found, left_out=left_out, is_all=len(found) < limit)
+        return self._start_offered()
+
+    def _start_offered(self) -> bool:
+        """Start what the lanes admit; the rest keeps its turn. An outage gives the places back."""
+        taken = [] if self._stopping else self.parts.lanes.take()
         for number, due in enumerate(taken):
             try:
                 self._start(due)
             except PyMongoError:
                 for left in taken[number:]:
-                    lanes.leave(left)
+                    self.parts.lanes.leave(left)
                 raise
-        return len(found) == limit and bool(taken)
+        return False
 
     def _start(self, due: Due) -> None:
         """Claim one delivery and start its worker; somebody else may have been quicker, then there is nothing to do."""
@@ -150,10 +153,16 @@ class OnDelivery(_Looping):
         try:
             self._settle(claim, verdict)
         finally:
-            self.parts.lanes.leave(claim.due)
-            if self._others_wait:
-                self.loop.wakeup.ring()
+            self._follow(claim.due)
         return None, None
+
+    def _follow(self, ended: Due) -> None:
+        """Let the next ones have the place of one that has ended."""
+        lanes = self.parts.lanes
+        lanes.leave(ended)
+        self.loop.take_turn(self._start_offered)
+        if lanes.want_a_look(ended.reaction):
+            self.loop.wakeup.ring()
 
     def _settle(self, claim: Claim, verdict: Verdict) -> None:
         step = next_step(verdict, attempts=claim.attempts, patience=self.parts.patience, jitter=self.parts.jitter())

@@ -29,7 +29,7 @@ class Due(Struct, frozen=True, kw_only=True):
 
 
 class Lanes:
-    """The places: `limit` in all, `limit_per_reaction` for each reaction."""
+    """The places: `limit` in all, `limit_per_reaction` for each reaction; and what was seen to be due and waits for one."""
 
     def __init__(self, *, limit: int, limit_per_reaction: int) -> None:
         self._limit = limit
@@ -37,6 +37,9 @@ class Lanes:
         self._running: dict[str, Due] = {}
         self._lines: set[tuple[str, str]] = set()
         self._per_reaction: Counter[str] = Counter()
+        self._offered: list[Due] = []
+        self._left_out: frozenset[str] = frozenset()
+        self._seen_all = False
 
     def __len__(self) -> int:
         return len(self._running)
@@ -51,18 +54,40 @@ class Lanes:
         """The reactions that have used up their share."""
         return tuple(name for name, running in self._per_reaction.items() if running >= self._limit_per_reaction)
 
-    def take(self, found: Sequence[Due]) -> list[Due]:
-        """Choose which of these start now, and take their places. Once one of a line must wait, so must those behind it."""
+    def offer(self, found: Sequence[Due], *, left_out: Sequence[str], is_all: bool) -> None:
+        """Take note of what a look has found. It replaces what was seen before, but for the reactions it left out."""
+        self._left_out = frozenset(left_out)
+        self._seen_all = is_all
+        kept = [due for due in self._offered if due.reaction in self._left_out]
+        self._offered = sorted([*kept, *found], key=lambda due: (due.due_at, due.aggregate_version, due.n, due.id))
+
+    def miss_a_look(self) -> None:
+        """Take note that there may be more than was seen."""
+        self._seen_all = False
+
+    def want_a_look(self, freed: str) -> bool:
+        """Say whether, now that a place of the reaction `freed` is free, there may be more to start than was seen."""
+        if self.room == 0:
+            return False
+        if freed in self._left_out:
+            return all(due.reaction != freed for due in self._offered)
+        return not self._seen_all and not self._offered
+
+    def take(self) -> list[Due]:
+        """Choose what starts now, and give it its places. Once one of a line must wait, so must those behind it."""
         waiting: set[tuple[str, str]] = set()
         taken: list[Due] = []
-        for due in sorted(found, key=lambda due: (due.due_at, due.aggregate_version, due.n, due.id)):
+        kept: list[Due] = []
+        for due in self._offered:
             if due.line in waiting or not self._admits(due):
                 waiting.add(due.line)
+                kept.append(due)
                 continue
             self._running[due.id] = due
             self._lines.add(due.line)
             self._per_reaction[due.reaction] += 1
             taken.append(due)
+        self._offered = kept
         return taken
 
     def leave(self, due: Due) -> None:

@@ -25,6 +25,7 @@ from freehold.health import serve_health
 from freehold.settings import ConnectorSettings, InvalidSettings, load
 
 OTHER_WORKERS: Final = 4
+"""Places in nameko's pools beside those of deliveries; of these each has two, because one starts before the other has left."""
 LAST_WORDS_S: Final = 2.0
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -52,7 +53,7 @@ def main() -> None:
 
 def _run(parts: Parts) -> bool:
     """Serve until it is over. Returns whether nothing was left in flight."""
-    runner = ServiceRunner({PARTS: parts, "max_workers": parts.settings.concurrency + OTHER_WORKERS})
+    runner = ServiceRunner({PARTS: parts, "max_workers": 2 * parts.settings.concurrency + OTHER_WORKERS})
     for service in (Dispatch, Deliver):
         runner.add_service(service)
     over = Event()

@@ -49,10 +49,9 @@ class Outbox:
 
     def sent_between(self, since: datetime, until: datetime, *, after: Row | None, limit: int) -> list[Row]:
         """Read a page of rows that were sent in this time, ordered by it; `after` is the last row of the page before."""
-        window: Row = {"sent": {"$gte": since, "$lt": until}}
+        window: Row = {"sent": {"$gte": since if after is None else after["sent"], "$lt": until}}
         if after is not None:
-            beyond: list[Row] = [{"sent": after["sent"], "_id": {"$gt": after["_id"]}}, {"sent": {"$gt": after["sent"]}}]
-            window = {"$and": [window, {"$or": beyond}]}
+            window["$or"] = [{"sent": {"$gt": after["sent"]}}, {"_id": {"$gt": after["_id"]}}]
         return self._rows.find(window).sort([("sent", 1), ("_id", 1)]).limit(limit).to_list()
 
     def mark_sent(self, identifiers: Sequence[Any], held: Held, leadership: Leadership) -> None:

@@ -3,7 +3,7 @@
 Applying it is safe to repeat and safe to run from several processes at once.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -18,11 +18,11 @@ MIGRATIONS: Final[tuple[tuple[int, Migration], ...]] = ()
 """Changes of stored data, in their order: (number, what to do). A number is never used twice."""
 
 
-async def apply_schema(database: Database) -> list[str]:
-    """Create what is missing and run the migrations that have not run. Returns a line for each thing done."""
+async def apply_schema(database: Database, kinds: Sequence[type[Document]] = DOCUMENTS) -> list[str]:
+    """Create what is missing of these kinds and run the migrations that have not run. Returns a line for each thing done."""
     done: list[str] = []
     existing = set(await database.list_collection_names())
-    for kind in DOCUMENTS:
+    for kind in kinds:
         if kind.collection not in existing:
             await _create(database, kind)
             done.append(f"created collection {kind.collection}")

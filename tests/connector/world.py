@@ -18,7 +18,7 @@ import msgspec
 from pymongo import MongoClient
 
 from freehold.catalogue import Catalogue, FunctionEntry
-from freehold.documents import OutboxRow
+from freehold.documents import Delivery, Lease, OutboxRow
 from freehold.ids import new_id
 from freehold.store import Store, apply_schema
 from infra.local import mongod
@@ -26,7 +26,7 @@ from infra.local import mongod
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 REACTIONS = [
     ("tests-first", ("thing.happened", "thing.grew"), 10.0),
@@ -219,7 +219,7 @@ def _listens(port: int) -> bool:
 
 async def _prepare(uri: str, name: str) -> None:
     store = Store(uri, name, connections=2)
-    await apply_schema(store.database)
+    await apply_schema(store.database, (OutboxRow, Delivery, Lease))
     await store.database.calls.create_index("key")
     await store.database.effects.create_index("key")
     await store.close()
