@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from freehold.documents.base import Instant
+from freehold.documents.document import Instant
 from freehold.domain.money import Money
 from freehold.domain.money_process import Actor, State, Transition
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Final, Literal
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 
 UNREADABLE: Final = "unreadable"
 """Stands as the reaction of a parked delivery whose outbox row is no event; such a one is replayed through the outbox."""
@@ -18,7 +18,7 @@ class OutboxRow(Document, frozen=True, kw_only=True):
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("sent", 1), ("_id", 1))),
         Index((("aggregate", 1), ("aggregate_version", 1), ("n", 1)), unique=True),
-        Index((("created_at", 1),), expire_after_s=90 * 86_400),
+        Index((("sent", 1),), expire_after_s=90 * 86_400, because="it was sent; one that was not stays, however old it is"),
     )
 
     type: str
@@ -35,7 +35,9 @@ class InboxRow(Document, frozen=True, kw_only=True):
     """A reaction's effect of one event, stored in the same transaction: `_id` is `event:reaction`."""
 
     collection: ClassVar[str] = "inbox"
-    indexes: ClassVar[tuple[Index, ...]] = (Index((("created_at", 1),), expire_after_s=90 * 86_400),)
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("created_at", 1),), expire_after_s=90 * 86_400, because="its event has left the outbox by then"),
+    )
 
     created_at: Instant
 
@@ -61,7 +63,7 @@ class Delivery(Document, frozen=True, kw_only=True):
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("state", 1), ("due_at", 1), ("_id", 1))),
         Index((("state", 1), ("_id", -1)), partial={"state": "parked"}),
-        Index((("done_at", 1),), expire_after_s=7 * 86_400),
+        Index((("done_at", 1),), expire_after_s=7 * 86_400, because="it is done, and a week is enough to look into it"),
     )
 
     event_id: str

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Struct
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 from freehold.documents.people import Country
 from freehold.domain.money import Money
 from freehold.domain.text import optional_text

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 
 
 class Notification(Document, frozen=True, kw_only=True):
@@ -12,7 +12,7 @@ class Notification(Document, frozen=True, kw_only=True):
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("user_id", 1), ("_id", -1))),
         Index((("user_id", 1), ("read_at", 1))),
-        Index((("created_at", 1),), expire_after_s=180 * 86_400),
+        Index((("created_at", 1),), expire_after_s=180 * 86_400, because="half a year later it is no news any more"),
     )
 
     user_id: str
@@ -26,7 +26,9 @@ class RealtimeRow(Document, frozen=True, kw_only=True):
     """One emit for the relay: `event` with `payload` to everybody on `channel` (`user:usr_...`) of `namespace`."""
 
     collection: ClassVar[str] = "realtime_log"
-    indexes: ClassVar[tuple[Index, ...]] = (Index((("created_at", 1),), expire_after_s=3_600),)
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("created_at", 1),), expire_after_s=3_600, because="the relay has sent it; what lasts is the notification"),
+    )
 
     namespace: str
     channel: str
@@ -39,7 +41,9 @@ class Ticket(Document, frozen=True, kw_only=True):
     """A right to open one socket, once, within 30 s. `_id` is the SHA-256 of the ticket in hex; taking it deletes it."""
 
     collection: ClassVar[str] = "tickets"
-    indexes: ClassVar[tuple[Index, ...]] = (Index((("expires_at", 1),), expire_after_s=60),)
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index((("expires_at", 1),), expire_after_s=60, because="nobody has taken it in time, and nobody can any more"),
+    )
 
     user_id: str
     session_id: str

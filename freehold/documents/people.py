@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 from freehold.domain.money import Money
 from freehold.domain.text import optional_text, required_text
 
@@ -104,7 +104,7 @@ class Session(Document, frozen=True, kw_only=True):
     collection: ClassVar[str] = "sessions"
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("user_id", 1), ("_id", -1))),
-        Index((("expires_at", 1),), expire_after_s=86_400),
+        Index((("expires_at", 1),), expire_after_s=86_400, because="its last refresh token has expired"),
     )
 
     user_id: str

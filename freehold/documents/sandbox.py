@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 from freehold.domain.money import Money
 from freehold.domain.settlement import Outcome
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 
 Stars = Annotated[int, Meta(ge=1, le=5)]
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from freehold.documents.base import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant
 from freehold.domain.holding import Held, Holding
 from freehold.domain.money_process import State
 

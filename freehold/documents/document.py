@@ -11,13 +11,22 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Index(Struct, frozen=True):
-    """One index: `keys` as (field, direction); `partial` limits a unique index to the documents that match it."""
+    """One index: `keys` as (field, direction); `partial` limits it to the documents that match.
+
+    One that removes documents (`expire_after_s` behind the date in its only key) says `because` of what they may go.
+    """
 
     keys: tuple[tuple[str, Direction], ...]
     unique: bool = False
     partial: dict[str, object] | None = None
     expire_after_s: int | None = None
+    because: str = ""
     weights: dict[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless documents are removed for a reason, and a reason stands only there."""
+        if (self.expire_after_s is None) is not (not self.because):
+            raise ValueError(f"{self.keys}: an index that removes documents, and no other, says because of what")
 
     @property
     def name(self) -> str:
