@@ -15,8 +15,8 @@ from msgspec import Struct
 
 T = TypeVar("T")
 
-TRIES: Final = 8
-LONGEST_PAUSE_S: Final = 30.0
+PATIENCE_S: Final = 120.0
+LONGEST_PAUSE_S: Final = 10.0
 CALL_LIMIT_S: Final = 30.0
 REFRESH_BEFORE_S: Final = 60.0
 GLANCE_S: Final = 0.1
@@ -46,7 +46,8 @@ class Refused(Exception):  # noqa: N818 - the API refused, which is an answer
     def __init__(self, call: str, problem: ProblemAnswer) -> None:
         self.problem = problem
         faults = "; ".join(f"{fault.field}: expected {fault.expected}" for fault in problem.faults)
-        super().__init__(f"{call}: {problem.status} {problem.code}: {faults or problem.detail or problem.title}")
+        self.reason = f"{problem.code}: {faults or problem.detail or problem.title}"
+        super().__init__(f"{call}: {problem.status} {self.reason}")
 
 
 class Unreachable(Exception):  # noqa: N818 - the message is a sentence
@@ -67,10 +68,14 @@ class SignedIn(Struct, frozen=True):
 
 
 class Api:
-    """The API at one address. Use it as `async with Api(url) as api`."""
+    """The API at one address. Use it as `async with Api(url) as api`.
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
+    A call waits at most `patience_s` for an API that does not answer, is busy, or asks for a pause (Retry-After).
+    """
+
+    def __init__(self, url: str, *, connections: int = 16, patience_s: float = PATIENCE_S) -> None:
         self.url = url.rstrip("/")
+        self._patience_s = patience_s
         self._http = httpx.AsyncClient(
             base_url=self.url,
             timeout=CALL_LIMIT_S,
@@ -119,18 +124,27 @@ class Api:
         """Make a call; wait while the API asks for patience. Raises Refused, Unreachable."""
         content = None if body is None else msgspec.json.encode(body)
         sent = {"Content-Type": "application/json"} if content is not None else {}
-        for attempt in range(1, TRIES + 1):
+        give_up_at = time.monotonic() + self._patience_s
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 answer = await self._http.request(method, path, content=content, headers=sent | (headers or {}))
             except httpx.TransportError as error:
-                if attempt == TRIES:
-                    raise Unreachable(f"{self.url} does not answer ({error or type(error).__name__})") from error
-                await asyncio.sleep(_pause_s(attempt, None))
-                continue
-            if answer.status_code not in _FOR_A_WHILE or attempt == TRIES:
-                return _read(answer, f"{method} {path}", into)
-            await asyncio.sleep(_pause_s(attempt, answer.headers.get("Retry-After")))
-        raise AssertionError("the last try returns or raises")
+                pause_s, complaint = (
+                    _pause_s(attempt),
+                    Unreachable(f"{self.url} does not answer ({error or type(error).__name__})"),
+                )
+            else:
+                if answer.status_code not in _FOR_A_WHILE:
+                    return _read(answer, f"{method} {path}", into)
+                pause_s, complaint = (
+                    _asked_pause_s(answer, attempt),
+                    Unreachable(f"{self.url} is too busy ({answer.status_code})"),
+                )
+            if time.monotonic() + pause_s > give_up_at:
+                raise complaint
+            await asyncio.sleep(pause_s)
 
 
 class Person:
@@ -195,10 +209,14 @@ def _read(answer: httpx.Response, call: str, into: type[T]) -> T:
     raise Refused(call, problem)
 
 
-def _pause_s(attempt: int, retry_after: str | None) -> float:
-    """Wait as long as the API asked, or longer with each attempt."""
-    asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
-    return min(LONGEST_PAUSE_S, max(asked, 0.1 * 2.0**attempt))
+def _pause_s(attempt: int) -> float:
+    return min(LONGEST_PAUSE_S, 0.1 * 2.0**attempt)
+
+
+def _asked_pause_s(answer: httpx.Response, attempt: int) -> float:
+    """Wait as long as the API asks, or longer with each attempt."""
+    asked = answer.headers.get("Retry-After", "")
+    return max(float(asked) if asked.isascii() and asked.isdigit() else 0.0, _pause_s(attempt))
 
 
 Json = dict[str, Any]

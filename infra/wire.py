@@ -117,3 +117,15 @@ class Audit(Struct, frozen=True, kw_only=True):
     milestones: int
     totals: tuple[AccountTotal, ...]
     violation_count: int
+
+
+class PublicKey(Struct, frozen=True):
+    """A key that access tokens are signed with."""
+
+    kid: str
+
+
+class KeySet(Struct, frozen=True):
+    """All of them: what tells one instance from another."""
+
+    keys: tuple[PublicKey, ...]

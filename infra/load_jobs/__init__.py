@@ -1,0 +1,1 @@
+"""Loading job posts from a CSV file through the public API, as their clients."""
