@@ -112,7 +112,8 @@ class Project(Document, frozen=True, kw_only=True):
     """The contract between a client (the job's employer) and a freelancer.
 
     `paid_at` is the first release of money to the freelancer; `completed_at` opens the reviews, `review_deadline` ends them;
-    `reviewed_by` names the sides (people) that have written theirs. `milestone_count` counts all that were ever planned.
+    `reviewed_by` names the sides (people) that have written theirs. `milestone_count` and `deposit_count`
+    count all that were ever planned and asked for.
     """
 
     collection: ClassVar[str] = "projects"
@@ -135,3 +136,4 @@ class Project(Document, frozen=True, kw_only=True):
     review_deadline: Instant | None = None
     reviewed_by: tuple[str, ...] = ()
     milestone_count: int = 0
+    deposit_count: int = 0

@@ -14,6 +14,7 @@ from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.ids import MilestoneId
 from freehold.payments import GatewayNotAvailable, gateway_named
+from freehold.store import Stale
 from freehold.store.milestones import Noted, party_of, write_step
 from freehold.views.milestones import MilestoneView, view_milestone
 
@@ -56,7 +57,14 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
         raise Forbidden(f"{error}.") from error
     if body.version not in (None, milestone.version):
         raise StaleVersion(f"The milestone is at version {milestone.version}.")
-    if (await call.unit.require(Project, milestone.project_id)).state != "active":
-        raise ProjectNotActive("the project is over")
+    await _meet_project(call, milestone)
     noted = Noted(lasts_s=call.settings.funding_window_s, method=method)
     return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted), side=side)
+
+
+async def _meet_project(call: Call, milestone: Milestone) -> None:
+    """Count the deposit on the project, if that still goes on: so a deposit and the project's end cannot pass each other."""
+    try:
+        await call.unit.increment(Project, milestone.project_id, {"deposit_count": 1}, guard={"state": "active"})
+    except Stale as error:
+        raise ProjectNotActive("the project is over") from error

@@ -81,7 +81,7 @@ def test_every_state_can_be_reached():
     assert {state: drive(created(), *path).state for state, path in PATHS.items()} == {state: state for state in STATES}
 
 
-@pytest.mark.parametrize(("transition", "state"), itertools.product(TRANSITIONS, STATES))
+@pytest.mark.parametrize(("transition", "state"), list(itertools.product(TRANSITIONS, STATES)))
 def test_a_step_is_taken_exactly_by_the_actor_and_from_the_states_of_the_table(transition, state):
     held = drive(created(), *PATHS[state])
     for actor in itertools.chain.from_iterable(get_args(part) or (part,) for part in get_args(Actor)):

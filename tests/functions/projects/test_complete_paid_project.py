@@ -1,6 +1,11 @@
 """A project ends when all that was agreed is released and nothing is under way; then its reviews are open."""
 
+import asyncio
+
+import msgspec
+
 from freehold.documents import Project
+from freehold.events import EventEnvelope
 from tests.api import Api
 from tests.escrow import Work, usd
 
@@ -62,3 +67,30 @@ def test_two_last_releases_at_once_complete_a_project_once(api: Api):
     rows = api.run(api.store.database["outbox"].find({"type": "project.completed", "aggregate": work.project["id"]}).to_list())
     assert len(rows) == 1
     assert project_of(api, work).state == "completed"
+
+
+def unsent(api: Api, **filter_):
+    rows = api.run(api.store.database["outbox"].find({"sent": None, **filter_}).to_list())
+    return [msgspec.convert({**row, "id": row["_id"]}, EventEnvelope) for row in rows]
+
+
+def test_a_deposit_and_the_projects_end_never_pass_each_other(api: Api):
+    for _ in range(5):
+        work = Work.begun(api)
+        waiting = work.created(500)
+        work.take(work.client, work.funded(38_000), "release")
+        for asked in unsent(api, type={"$regex": "^payment"}):
+            assert api.deliver("payments-carry-out-command", asked).is_success
+        (released,) = unsent(api, type="milestone.released")
+        deposit, completion = api.run(both_at_once(api, work, waiting, released))
+        assert completion.status_code in {200, 503}
+        state, milestone = project_of(api, work).state, work.read(waiting["id"])["state"]
+        assert (deposit.status_code, state, milestone) in {(202, "active", "funding"), (409, "completed", "created")}
+        api.settle()
+
+
+async def both_at_once(api: Api, work: Work, waiting, released):
+    return await asyncio.gather(
+        api.client.post("/api/escrow/deposit", json={"milestone_id": waiting["id"]}, headers=work.client.headers),
+        api.delivery("projects-complete-paid-project", released),
+    )
