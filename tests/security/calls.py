@@ -1,11 +1,14 @@
 """Sending a request of the table, as somebody or with some token."""
 
+import secrets
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import httpx
 
-from tests.security.table import Request, address, declaration_of
+from tests.security.snapshots import Effect, effect, snapshot
+from tests.security.table import RECIPES, Request, address, declaration_of
 from tests.security.world import World
 
 
@@ -46,6 +49,16 @@ def authorisation(world: World, request: Request, who: Who) -> dict[str, str]:
     if isinstance(who, Token):
         return {"Authorization": f"Bearer {who}"}
     return (request.by or world[who]).headers
+
+
+@cache
+def effect_of_one(world: World, name: str) -> Effect:
+    """Say what a keyed request does when nothing goes wrong."""
+    request = RECIPES[name].make(world)
+    before = snapshot(world.api)
+    response = send(world, name, request, as_=RECIPES[name].owner, headers={"Idempotency-Key": secrets.token_hex(8)})
+    assert response.status_code == declaration_of(name).status, response.text
+    return effect(before, snapshot(world.api))
 
 
 def what(response: httpx.Response) -> tuple[int, Any]:

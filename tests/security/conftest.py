@@ -7,16 +7,23 @@ from pathlib import Path
 import pytest
 
 from freehold.edge import sessions
+from freehold.edge.discovery import find_all
 from freehold.store import local_admin
 from tests.api import Api
+from tests.security.interruptions import Fragile
 from tests.security.world import World
 
 
 @pytest.fixture(scope="session")
 def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
-    """Give the world, behind an app that does not remember who was signed in a moment ago."""
+    """Give the world, behind an app that does not remember who was signed in a moment ago, and that can be interrupted."""
     database = f"test_security_{secrets.token_hex(4)}"
-    with pytest.MonkeyPatch.context() as patch, Api.opened(mongodb_uri, database, keys, open_jobs_limit="100000") as api:
+    fragile = Fragile()
+    functions = [fragile.of(declaration) for declaration in find_all()]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Api.opened(mongodb_uri, database, keys, functions, open_jobs_limit="100000") as api,
+    ):
         patch.setattr(sessions, "FRESH_FOR_S", 0.0)
-        yield World(api)
+        yield World(api, fragile)
     local_admin.drop_database(mongodb_uri, database)

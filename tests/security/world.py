@@ -13,6 +13,7 @@ from freehold.ids import new_id
 from tests.api import Api, Person
 from tests.escrow import Work
 from tests.hiring import completed, new_application, new_job
+from tests.security.interruptions import Fragile
 from tests.security.people import dead_tokens, gathered
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -22,8 +23,9 @@ SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 
 class World:
     """People, and ways to make what they own over the API. Whatever is private is noted with those who may see it."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, fragile: Fragile) -> None:
         self.api = api
+        self.fragile = fragile
         api.run(api.store.database[Ticket.collection].drop_indexes())  # so that the database removes nothing by age
         self.people = gathered(api)
         self._private: dict[str, frozenset[str]] = {}
