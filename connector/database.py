@@ -8,6 +8,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion, TypeDecoder, Ty
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import ConfigurationError
 
 from freehold.settings import ConnectorSettings
 
@@ -28,20 +29,28 @@ class _PlainInt(TypeDecoder):
         return int(value)
 
 
+class InvalidAddress(Exception):  # noqa: N818 - it names what is wrong
+    """What should be MongoDB's address is none."""
+
+
 def connect(settings: ConnectorSettings) -> Database[Row]:
     """Make the client; it reaches for the server when it is first used. Every operation has a time limit.
 
     A document that cannot be read must not hide the others, so broken text and times are read as far as possible.
+    Raises InvalidAddress; its message does not repeat the address, which holds a password.
     """
-    client: MongoClient[Row] = MongoClient(
-        settings.mongodb_uri,
-        maxPoolSize=settings.concurrency + SPARE_CONNECTIONS,
-        serverMonitoringMode="poll",
-        timeoutMS=round(OPERATION_TIMEOUT_S * 1000),
-        w="majority",
-        journal=True,
-        appname="freehold-connector",
-    )
+    try:
+        client: MongoClient[Row] = MongoClient(
+            settings.mongodb_uri,
+            maxPoolSize=settings.concurrency + SPARE_CONNECTIONS,
+            serverMonitoringMode="poll",
+            timeoutMS=round(OPERATION_TIMEOUT_S * 1000),
+            w="majority",
+            journal=True,
+            appname="freehold-connector",
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise InvalidAddress("the secret file mongodb-uri must hold an address like mongodb://... or mongodb+srv://... whose host is known") from error
     options: CodecOptions[Row] = CodecOptions(
         tz_aware=True,
         type_registry=TypeRegistry([_PlainInt()]),

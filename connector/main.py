@@ -17,11 +17,14 @@ from eventlet.event import Event
 from nameko.runners import ServiceRunner
 from pymongo.errors import PyMongoError
 
+from connector.database import InvalidAddress
 from connector.parts import PARTS, Parts, build
 from connector.services import Deliver, Dispatch
 from connector.transport import UnknownTransport, refuse_broker
 from freehold import logs
+from freehold.catalogue import InvalidCatalogue
 from freehold.health import serve_health
+from freehold.internal_calls import InvalidKey
 from freehold.settings import ConnectorSettings, InvalidSettings, load
 
 OTHER_WORKERS: Final = 4
@@ -37,10 +40,10 @@ def main() -> None:
     try:
         refuse_broker(os.environ.get("AMQP_URI"))
         settings = load(ConnectorSettings)
-    except (InvalidSettings, UnknownTransport) as fault:
+        logs.configure(part="connector", level=settings.log_level)
+        parts = build(settings)
+    except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, UnknownTransport) as fault:
         sys.exit(str(fault))
-    logs.configure(part="connector", level=settings.log_level)
-    parts = build(settings)
     try:
         health = serve_health(settings.health_port, parts.checks)
     except OSError as fault:

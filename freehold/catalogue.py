@@ -9,6 +9,10 @@ import msgspec
 from msgspec import Struct
 
 
+class InvalidCatalogue(Exception):  # noqa: N818 - the name says what it is
+    """A catalogue cannot be read; the message is for an operator."""
+
+
 class FunctionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One function: `name` is what OpenFaaS calls it, `group` the process that serves it in the Community Edition profile."""
 
@@ -35,7 +39,7 @@ class Catalogue(Struct, frozen=True):
 
     @classmethod
     def load(cls, file: str = "") -> "Catalogue":
-        """Read the generated file from this package, or another one in its place."""
+        """Read the generated file from this package, or another one in its place. Raises InvalidCatalogue."""
         return _load(file)
 
     @property
@@ -51,4 +55,7 @@ class Catalogue(Struct, frozen=True):
 @cache
 def _load(file: str) -> Catalogue:
     generated = Path(file) if file else files("freehold") / "catalogue.json"
-    return msgspec.json.decode(generated.read_bytes(), type=Catalogue)
+    try:
+        return msgspec.json.decode(generated.read_bytes(), type=Catalogue)
+    except (OSError, msgspec.DecodeError) as error:
+        raise InvalidCatalogue(f"the catalogue {generated} cannot be read: {error}") from error

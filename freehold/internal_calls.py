@@ -12,6 +12,7 @@ import time
 from typing import Any, Final
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from msgspec import Struct
 
@@ -24,6 +25,10 @@ class InvalidCallToken(Exception):  # noqa: N818 - the name says what it is
     """The token is missing, forged, expired, or was made for another call."""
 
 
+class InvalidKey(Exception):  # noqa: N818 - the name says what it is
+    """What should be a door's key is none; the message is for an operator."""
+
+
 class CallSigner(Struct, frozen=True):
     """A door's signing key: `door` names it (`connector`, `scheduler`), `key` is an Ed25519 private key."""
 
@@ -32,8 +37,16 @@ class CallSigner(Struct, frozen=True):
 
     @classmethod
     def from_jwk(cls, private_jwk: str) -> "CallSigner":
-        """Read the door's private key, a JWK in JSON whose `kid` is the door's name."""
-        return cls(door=json.loads(private_jwk)["kid"], key=OKPAlgorithm.from_jwk(private_jwk))
+        """Read the door's private key, a JWK in JSON whose `kid` is the door's name. Raises InvalidKey."""
+        try:
+            door, key = json.loads(private_jwk)["kid"], OKPAlgorithm.from_jwk(private_jwk)
+        except (ValueError, TypeError, KeyError, jwt.InvalidKeyError) as error:
+            raise InvalidKey(
+                "a door's call key must be a private Ed25519 key as a JWK with a kid (infra.keys makes it)"
+            ) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise InvalidKey("a door's call key must be the private half of an Ed25519 key")
+        return cls(door=door, key=key)
 
     def sign(self, *, function: str, method: str, path: str, body: bytes) -> str:
         """Make the token for one call of `function`; it is sent as `Authorization: Bearer TOKEN`."""

@@ -15,9 +15,9 @@ from typing import Final
 import structlog
 
 from freehold import logs
-from freehold.catalogue import Catalogue
+from freehold.catalogue import Catalogue, InvalidCatalogue
 from freehold.health import serve_health
-from freehold.internal_calls import CallSigner
+from freehold.internal_calls import CallSigner, InvalidKey
 from freehold.settings import InvalidSettings, SchedulerSettings, load
 from jobs_scheduler.clockwork import Clockwork
 from jobs_scheduler.sweeps import Functions, Sweep
@@ -32,13 +32,12 @@ def main() -> None:
     """Tick until a signal comes, or until the clockwork's thread has died."""
     try:
         settings = load(SchedulerSettings)
-    except InvalidSettings as fault:
+        logs.configure(part="scheduler", level=settings.log_level)
+        clockwork = _wind_up(settings)
+    except (InvalidSettings, InvalidKey, InvalidCatalogue) as fault:
         sys.exit(str(fault))
-    logs.configure(part="scheduler", level=settings.log_level)
     for chatty in ("apscheduler", "httpx"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
-    stopping = threading.Event()
-    clockwork = _wind_up(settings, stopping)
     try:
         health = serve_health(settings.health_port, clockwork.is_ready, alive=clockwork.is_alive)
     except OSError as fault:
@@ -56,7 +55,8 @@ def main() -> None:
     _leave(0 if drained else 1)
 
 
-def _wind_up(settings: SchedulerSettings, stopping: threading.Event) -> Clockwork:
+def _wind_up(settings: SchedulerSettings) -> Clockwork:
+    stopping = threading.Event()
     functions = Functions(
         url=settings.functions_url,
         profile=settings.profile,

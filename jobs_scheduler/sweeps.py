@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from freehold.catalogue import FunctionEntry
+from freehold.catalogue import FunctionEntry, InvalidCatalogue
 from freehold.internal_calls import CallSigner
 from freehold.settings import Profile
 
@@ -69,7 +69,7 @@ class Sweep:
 
     def __init__(self, entry: FunctionEntry, functions: Functions, stopping: threading.Event) -> None:
         if entry.every_s is None:
-            raise ValueError(f"the catalogue does not say how often {entry.name} is due")
+            raise InvalidCatalogue(f"the catalogue does not say how often {entry.name} is due")
         self.name = entry.name
         self.every_s = entry.every_s
         self.has_worked = False

@@ -1,43 +1,67 @@
 """The connector's process: what it refuses to start with, and what it says."""
 
+import shutil
 import socket
+from pathlib import Path
 
-from tests.connector.world import World, eventually
+import pytest
+
+from tests.connector.world import PATIENCE_S, World, eventually
 
 
 def refused(world: World, *, environ: dict[str, str] | None = None, **settings: object) -> str:
     connector = world.start("-m", "connector", environ=environ, **settings)
-    assert connector.process.wait(30) == 1
-    return connector.output.read_text()
+    assert connector.process.wait(PATIENCE_S) == 1
+    said = connector.output.read_text()
+    assert "Traceback" not in said
+    return said
 
 
-def test_a_broker_is_refused_for_now(world: World) -> None:
-    said = refused(world, environ={"AMQP_URI": "amqp://guest:guest@127.0.0.1/"})
+@pytest.fixture
+def spoilt(keys: Path, tmp_path: Path) -> Path:
+    """Give a copy of the secrets that a test may spoil."""
+    return Path(shutil.copytree(keys, tmp_path / "spoilt"))
+
+
+def test_a_broker_is_refused_for_now(bare: World) -> None:
+    said = refused(bare, environ={"AMQP_URI": "amqp://guest:guest@127.0.0.1/"})
     assert said.strip() == (
         "AMQP_URI is set, but this version carries events through MongoDB alone: unset AMQP_URI and start again"
     )
 
 
-def test_every_missing_or_wrong_setting_is_named(world: World) -> None:
-    said = refused(world, secrets="/nowhere", functions_url="ftp://x", concurrency=0, dispatch_batch=5_000)
+def test_every_missing_or_wrong_setting_is_named(bare: World) -> None:
+    said = refused(bare, secrets="/nowhere", functions_url="ftp://x", concurrency=0, dispatch_batch=5_000)
     for place in (
         "/nowhere/mongodb-uri", "/nowhere/connector-call-key", "FREEHOLD_FUNCTIONS_URL", "FREEHOLD_CONCURRENCY",
         "FREEHOLD_DISPATCH_BATCH",
     ):  # fmt: skip
         assert place in said
-    assert "Traceback" not in said
 
 
-def test_production_refuses_development_keys(world: World) -> None:
-    assert "connector_call_key is a development key" in refused(world, environment="production")
+def test_production_refuses_development_keys(bare: World) -> None:
+    assert "connector_call_key is a development key" in refused(bare, environment="production")
 
 
-def test_a_taken_health_port_is_said_in_a_sentence(world: World) -> None:
+def test_secrets_that_hold_something_else_are_said_without_repeating_them(bare: World, spoilt: Path) -> None:
+    (spoilt / "connector-call-key").write_text("swordfish")
+    assert "call key must be a private Ed25519 key" in refused(bare, secrets=spoilt)
+    shutil.copy(bare.secrets / "connector-call-key", spoilt)
+    (spoilt / "mongodb-uri").write_text("http://ada:swordfish@127.0.0.1/")
+    said = refused(bare, secrets=spoilt)
+    assert "secret file mongodb-uri must hold an address" in said
+    assert "swordfish" not in said
+
+
+def test_a_catalogue_that_cannot_be_read_is_said(bare: World, tmp_path: Path) -> None:
+    assert f"the catalogue {tmp_path}/none.json cannot be read" in refused(bare, catalogue_file=tmp_path / "none.json")
+
+
+def test_a_taken_health_port_is_said_in_a_sentence(bare: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = refused(world, health_port=port)
+        said = refused(bare, health_port=port)
     assert f"port {port} cannot be used" in said
-    assert "Traceback" not in said
 
 
 def test_the_ce_profile_calls_the_group_that_serves_a_reaction(world: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from freehold.catalogue import InvalidCatalogue
 from freehold.internal_calls import CallSigner
 from jobs_scheduler.clockwork import Clockwork
 from jobs_scheduler.sweeps import MOST_ROUNDS, Functions, Sweep
@@ -109,5 +110,5 @@ def test_a_sweep_that_always_has_more_to_do_ends_its_tick_some_time(
 
 
 def test_a_sweep_without_a_period_is_refused(functions: Functions) -> None:
-    with pytest.raises(ValueError, match="does not say how often tests-odd is due"):
+    with pytest.raises(InvalidCatalogue, match="does not say how often tests-odd is due"):
         Sweep(sweep("tests-odd", None), functions, threading.Event())
