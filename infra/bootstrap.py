@@ -21,7 +21,6 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "requirements.lock"
 PROJECT_FILE = ROOT / "pyproject.toml"
-SOCKET_CLIENT = ROOT / "tests" / "realtime" / "client"
 OLDEST_PYTHON = (3, 11)
 RUN_EXTRAS = ("functions", "connector", "relay", "scheduler", "embedded", "local")
 EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "dev")}
@@ -72,8 +71,6 @@ def install(profile: str) -> None:
     command = [uv or own_uv(), "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--compile-bytecode"]
     command += ["--constraint", str(LOCK_FILE), "--requirement", str(PROJECT_FILE)]
     run([*command, *(part for extra in EXTRAS[profile] for part in ("--extra", extra))], "the packages of requirements.lock")
-    if profile == "test":
-        install_socket_client()
     stamp.write_text(wanted)
     unfinished.unlink()
 
@@ -81,9 +78,6 @@ def install(profile: str) -> None:
 def wanted_state(profile: str) -> str:
     """Say in one line what decides whether an installation is up to date."""
     digest = hashlib.sha256(LOCK_FILE.read_bytes() + PROJECT_FILE.read_bytes())
-    package_lock = SOCKET_CLIENT / "package-lock.json"
-    if profile == "test" and package_lock.exists():
-        digest.update(package_lock.read_bytes())
     return f"{digest.hexdigest()} {','.join(EXTRAS[profile])}"
 
 
@@ -133,13 +127,6 @@ def own_uv() -> str:
     requirement.write_text(pinned[0] + "\n")
     run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", str(requirement)], "uv")
     return str(VENV / "bin" / "uv")
-
-
-def install_socket_client() -> None:
-    """Install the stock socket.io-client that the relay is tested with."""
-    if not shutil.which("npm"):
-        raise Missing("the tests need Node.js 18 or newer with npm (Debian, Ubuntu: sudo apt-get install -y nodejs npm).")
-    run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(SOCKET_CLIENT)], "socket.io-client")
 
 
 def run(command: list[str], what: str) -> None:
