@@ -98,6 +98,13 @@ class Api:
         except httpx.TransportError as error:
             raise Unreachable(f"{self.url} does not answer ({error or type(error).__name__})") from error
 
+    async def is_ready(self) -> bool:
+        """Whether the instance says that all of it works."""
+        try:
+            return (await self._http.get("/_/ready")).is_success
+        except httpx.TransportError:
+            return False
+
     async def register(self, *, name: str, email: str, password: str, roles: tuple[str, ...]) -> "Person":
         """Make an account. Raises Refused (409, `email_taken`) when there is one."""
         body = {"name": name, "email": email, "password": password, "roles": roles}

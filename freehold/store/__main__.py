@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from freehold import settings
-from freehold.store import Store, apply_schema
+from freehold.store import OUTAGES, NotAReplicaSet, Store, apply_schema
 
 
 async def _main() -> None:
@@ -18,5 +18,18 @@ async def _main() -> None:
         await store.close()
 
 
+def main() -> int:
+    """Run the command; 0 when the schema is as it should be."""
+    try:
+        asyncio.run(_main())
+    except (settings.InvalidSettings, NotAReplicaSet) as error:
+        sys.stderr.write(f"{error}\n")
+    except OUTAGES as error:
+        sys.stderr.write(f"the database cannot be reached: {str(error)[:300]}\n")
+    else:
+        return 0
+    return 1
+
+
 if __name__ == "__main__":
-    asyncio.run(_main())
+    sys.exit(main())

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Final
 
-from infra.client import Api, NeverHappened, Refused, Unreachable
+from infra.client import Api, NeverHappened, Refused, Unreachable, until
 from infra.demo.cast import register_cast
 from infra.demo.ledger import verify_ledger
 from infra.demo.live import listening
@@ -15,6 +15,7 @@ from infra.local.settings import RunSettings
 from infra.local.trouble import Trouble
 from infra.seed.content import ADMIN_NAME, PASSWORD, address_of
 
+START_LIMIT_S: Final = 300.0
 ADMIN_EMAIL: Final = "FREEHOLD_ADMIN_EMAIL"
 ADMIN_PASSWORD: Final = "FREEHOLD_ADMIN_PASSWORD"  # noqa: S105 - the variable's name
 
@@ -24,6 +25,7 @@ async def show(url: str) -> None:
     report = Report()
     async with Api(url) as api:
         await api.require_running()
+        await _until_ready(api, report)
         admin = await api.sign_in(
             name="the operator",
             email=os.environ.get(ADMIN_EMAIL, address_of(ADMIN_NAME)),
@@ -40,6 +42,13 @@ async def show(url: str) -> None:
             await showing.count_notifications()
         await verify_ledger(admin, report)
     report.close()
+
+
+async def _until_ready(api: Api, report: Report) -> None:
+    """Wait while the instance is still starting, or a part of it is being started again."""
+    if not await api.is_ready():
+        report.step(f"{api.url} is not ready yet; waiting ...")
+        await until(api.is_ready, bool, what=f"{api.url}/_/ready answers that everything works", limit_s=START_LIMIT_S)
 
 
 def main() -> int:

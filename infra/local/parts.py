@@ -54,6 +54,7 @@ def own_parts(settings: RunSettings, home: Home, ports: InnerPorts, environ: Map
         "FREEHOLD_RELAY_PORT": str(settings.relay_port),
         "FREEHOLD_RELAY_ORIGINS": ",".join(_pages_of(settings)),
         "PYTHONUNBUFFERED": "1",
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), _without_proxy(environ)),
     }
     ready_urls = {
         "relay": f"{settings.relay_url}/_/ready",
@@ -79,6 +80,12 @@ def _python_part(name: str, module: str, environ: dict[str, str], port: int, rea
 
 def _with_health(shared: dict[str, str], port: int) -> dict[str, str]:
     return shared | {"FREEHOLD_HEALTH_PORT": str(port)}
+
+
+def _without_proxy(environ: Mapping[str, str]) -> str:
+    """Name the hosts that are reached without a proxy: the parts themselves, and what the person has named."""
+    named = environ.get("no_proxy") or environ.get("NO_PROXY")
+    return f"{named},127.0.0.1" if named else "127.0.0.1"
 
 
 def _pages_of(settings: RunSettings) -> tuple[str, ...]:

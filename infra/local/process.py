@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -62,8 +63,10 @@ class PartProcess:
         """Wait for its end; answer how it ended, in words."""
         while self.is_alive:
             await asyncio.sleep(_GLANCE_S)
-            self._keep_log_small()
-        self._home.note_ended(self.part.name)
+            with suppress(OSError):  # a log that cannot be kept small must not keep a part from being stopped
+                _turn_over(self.log)
+        with suppress(OSError):  # a note that stays is harmless: a start time stands in it
+            self._home.note_ended(self.part.name)
         code = self._process.returncode
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
@@ -84,10 +87,6 @@ class PartProcess:
         with self.log.open("rb") as log:
             log.seek(min(self._log_start, log.seek(0, os.SEEK_END)))
             return log.read(1_000_000).decode(errors="replace")
-
-    def _keep_log_small(self) -> None:
-        if self.log.stat().st_size > LARGEST_LOG_BYTES:
-            _turn_over(self.log)
 
 
 def _turn_over(log: Path) -> None:

@@ -122,10 +122,10 @@ class Run:
         place = mongod.prepare(self._home.mongodb, port=port, binary=mongod.find_binary())
         process = PartProcess(mongod_part(place), self._home)
         try:
-            while not mongod.is_open(port):
-                if not process.is_alive:
-                    raise Trouble(mongod.explain(process.output(), place))
+            while process.is_alive and not mongod.is_open(port):  # noqa: ASYNC110 - neither tells anybody
                 await asyncio.sleep(_GLANCE_S)
+            if not process.is_alive:
+                raise Trouble(mongod.explain(process.output(), place))
         finally:
             self._supervisor.care_for(process)
         await asyncio.to_thread(mongod.set_up, place)

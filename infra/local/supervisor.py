@@ -16,7 +16,7 @@ from infra.local.home import Home
 from infra.local.process import Part, PartProcess
 from infra.local.trouble import Trouble
 
-READY_LIMIT_S: Final = 90.0
+READY_LIMIT_S: Final = 180.0
 DEATHS_ALLOWED: Final = 5
 WITHIN_S: Final = 60.0
 FIRST_PAUSE_S: Final = 0.25

@@ -37,7 +37,7 @@ def test_a_taken_port_is_named_with_the_variable_that_changes_it(start, variable
         ({"FREEHOLD_PORT": "18999", "FREEHOLD_RELAY_PORT": "18999"}, "Set two different ports"),
         ({"FREEHOLD_ENVIRONMENT": "production"}, "for development only"),
         ({"MONGOD_BINARY": "/nowhere/mongod"}, "MONGOD_BINARY names /nowhere/mongod"),
-        ({"MONGODB_URI": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"}, "The step `schema` failed"),
+        ({"MONGODB_URI": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"}, "the database cannot be reached"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(start, environ, sentence):
