@@ -50,7 +50,9 @@ def connect(settings: ConnectorSettings) -> Database[Row]:
             appname="freehold-connector",
         )
     except (ConfigurationError, ValueError) as error:
-        raise InvalidAddress("the secret file mongodb-uri must hold an address like mongodb://... or mongodb+srv://... whose host is known") from error
+        raise InvalidAddress(
+            "the secret file mongodb-uri must hold an address like mongodb://... or mongodb+srv://... whose host is known"
+        ) from error
     options: CodecOptions[Row] = CodecOptions(
         tz_aware=True,
         type_registry=TypeRegistry([_PlainInt()]),
