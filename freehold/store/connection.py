@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar
 
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
@@ -47,6 +48,7 @@ class Store(Reads):
             journal=True,
             appname="freehold",
         )
+        self._turns = asyncio.Lock()
         super().__init__(self.client.get_database(database, codec_options=CODEC))
 
     async def open(self) -> None:
@@ -67,21 +69,39 @@ class Store(Reads):
         """Run `work` in one transaction: snapshot reads, majority and journalled writes.
 
         The work is run again, whole, when the database says that the transaction may be retried; so it must have no
-        effect outside of its unit. Raises Unavailable when it did not commit within `deadline_s` or TRIES tries.
+        effect outside of its unit. Those of this process that met another one's write then take turns, so that many who
+        want the same document get it one after the other. Raises Unavailable when it did not commit within `deadline_s`
+        or TRIES tries.
         """
         ends_at = asyncio.get_running_loop().time() + deadline_s
+        turn: AbstractAsyncContextManager[None] = nullcontext()
         async with self.client.start_session() as session:
             for attempt in range(1, TRIES + 1):
                 try:
-                    return await self._attempt(work, session, ends_at, trace_id)
+                    async with turn:
+                        return await self._attempt(work, session, ends_at, trace_id)
                 except PyMongoError as error:
                     if not error.has_error_label("TransientTransactionError"):
                         raise
                     pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
                     if attempt == TRIES or asyncio.get_running_loop().time() + pause_s > ends_at:
                         raise Unavailable(f"the transaction did not commit in {attempt} tries") from error
+                    turn = self._turn(ends_at)
                 await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")
+
+    @asynccontextmanager
+    async def _turn(self, ends_at: float) -> AsyncIterator[None]:
+        """Wait for this process's other repeated transactions. Raises Unavailable when that takes too long."""
+        try:
+            async with asyncio.timeout_at(ends_at):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Unavailable("too many want to write the same") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _attempt(self, work: Work[R], session: AsyncClientSession, ends_at: float, trace_id: str | None) -> R:
         transaction = await session.start_transaction(

@@ -14,6 +14,6 @@ from tests.edge.samples import declared
 def samples(mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
     """Give the samples, a short timeout and a low concurrency limit."""
     functions = [*declared(), *find(["auth-register", "auth-login", "auth-logout"])]
-    settings = {"request_timeout_s": "0.5", "concurrency_limit": "8", "body_limit_bytes": "4096"}
+    settings = {"request_timeout_s": "3", "concurrency_limit": "8", "body_limit_bytes": "4096"}
     with Api.opened(mongodb_uri, database, keys, functions, **settings) as api:
         yield api
