@@ -10,7 +10,7 @@ from freehold.domain.errors import Refused
 from freehold.domain.escrow import Facts, actions_of, command_key, take
 from freehold.domain.fees import FeeSchedule
 from freehold.domain.holding import LEGS_LIMIT, SMALLEST_AMOUNT_MINOR, Held, Holding, faults_of
-from freehold.domain.ledger import Balances, Journal, Line, Overdrawn, Unbalanced, balanced, post
+from freehold.domain.ledger import Balances
 from freehold.domain.money import Money
 from freehold.domain.money_process import PROCESS, STATES, TRANSITIONS, Actor, actors_of, parties_told, rows_for, timed_rows
 from freehold.domain.process import NotInThisState, NotYourStep
@@ -301,29 +301,6 @@ def test_the_parties_that_hear_of_a_step_are_those_of_its_row():
     assert parties_told("cancel", came_from="created", went_to="cancelled") == {"freelancer"}
     assert parties_told("cancel", came_from="funding", went_to="cancelled") == {"client", "freelancer"}
     assert parties_told("cancel", came_from="released", went_to="cancelled") == frozenset()
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        (),
-        (Line("fees", 1, "USD"),),
-        (Line("fees", 1, "USD"), Line("clearing:sandbox", -1, "EUR")),
-        (Line("fees", 2, "USD"), Line("clearing:sandbox", -1, "USD")),
-        (Line("fees", 0, "USD"), Line("clearing:sandbox", 0, "USD")),
-    ],
-)
-def test_a_journal_that_does_not_balance_is_never_written(lines):
-    with pytest.raises(Unbalanced):
-        balanced(Journal(key="odd", lines=lines))
-
-
-def test_a_held_balance_cannot_be_overdrawn_and_other_milestones_lines_do_not_count():
-    journal = Journal(key="odd", lines=(Line("escrow:mst_1", 6, "USD"), Line("escrow:mst_2", -6, "USD")))
-    with pytest.raises(Overdrawn):
-        post(Balances(escrow=5), journal, milestone_id="mst_1")
-    assert post(Balances(escrow=5), journal, milestone_id="mst_2") == Balances(escrow=11)
-    assert post(Balances(escrow=5), journal, milestone_id="mst_3") == Balances(escrow=5)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def fields(faults: tuple[Fault, ...]) -> list[str]:
         ("fixed", None, None, None, ["budget"]),
         ("fixed", Money(0, "USD"), None, None, ["budget.amount"]),
         ("fixed", Money(-1, "USD"), None, None, ["budget.amount"]),
-        ("fixed", Money(-1, "XXX"), None, None, ["budget.amount", "budget.currency"]),
+        ("fixed", Money(-1, "XTS"), None, None, ["budget.amount", "budget.currency"]),
         ("fixed", USD_10, USD_10, USD_20, ["hourly"]),
         ("fixed", None, USD_10, USD_20, ["budget", "hourly"]),
         ("hourly", None, None, None, []),

@@ -78,7 +78,7 @@ def test_a_sum_past_the_largest_amount_is_refused_rather_than_kept():
         (99, "USD", "amount_too_small"),
         (10_001, "USD", "amount_too_large"),
         (500, "XAU", "unknown_currency"),
-        (500, "XXX", "unknown_currency"),
+        (500, "XTS", "unknown_currency"),
         (500, "ZZZ", "unknown_currency"),
         (500, "usd", "unknown_currency"),
         (0, "ZZZ", "unknown_currency"),
