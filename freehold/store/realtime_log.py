@@ -65,9 +65,7 @@ class LogFollower:
                     self._token = stream.resume_token or self._token
                     if change is None:
                         yield None
-                    elif change["operationType"] == "invalidate":
-                        break
-                    elif (row := _row_of(change["fullDocument"])) is not None:
+                    elif change["operationType"] == "insert" and (row := _row_of(change["fullDocument"])) is not None:
                         yield row
         except OperationFailure as error:
             if error.code not in _LOST_POSITION and not error.has_error_label("NonResumableChangeStreamError"):

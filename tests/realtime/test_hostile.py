@@ -22,6 +22,7 @@ from tests.realtime.live import (
 
 Play = Callable[..., None]
 WEBSOCKET_TOO_BIG = 1009
+CUT = 1006
 
 SEEDS = [
     "", "0", "1", "2", "3", "4", "5", "6", "40", "40/notifications,", "41/notifications,", '42/notifications,["a"]',
@@ -130,6 +131,17 @@ def test_text_that_is_no_utf8_ends_the_connection(play: Play) -> None:
             assert (await client.closed())[0] == 1007
 
     play(scenario)
+
+
+def test_a_flood_of_frames_ends_its_own_connection_only(play: Play) -> None:
+    async def scenario(world: World, server: RelayServer) -> None:
+        async with open_listener(server, world) as other, open_listener(server, world) as flooding:
+            await flooding.send(*["6"] * 5_000)
+            assert (await flooding.closed())[0] == CUT
+            await other.send('42/notifications,1["there"]')
+            assert str(await other.receive()).startswith("43/notifications,1")
+
+    play(scenario, frames_per_second=100)
 
 
 def test_endless_fragments_end_the_connection(play: Play) -> None:

@@ -1,10 +1,11 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
 import pytest
 
+from freehold.documents import RealtimeRow
 from freehold.store import Store
 from freehold.store.realtime_log import LogFollower, LogGap
 from realtime.protocol import CloseCode
@@ -29,6 +30,14 @@ def number_of(frame: str | bytes) -> int:
     name, payload = msgspec.json.decode(str(frame).removeprefix("42/notifications,"))
     assert name == "newJob"
     return int(payload["number"])
+
+
+async def id_of_next(rows: AsyncGenerator[RealtimeRow | None, None]) -> str:
+    """Wait for the next row that is one."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (row := await anext(rows)) is None:
+            pass
+    return row.id
 
 
 def play_outage(mongodb_uri: str, database: str, scenario: Callable[[World, RelayServer, Proxy], Any]) -> None:
@@ -157,9 +166,7 @@ def test_a_place_that_the_database_no_longer_holds_is_a_gap_and_the_next_read_be
             rows = follower.rows()
             assert await anext(rows) is None
             said = await world.say("usr_x")
-            while (row := await asyncio.wait_for(anext(rows), PATIENCE_S)) is None:
-                pass
-            assert row.id == said
+            assert await id_of_next(rows) == said
             await rows.aclose()
 
     run(scenario())
@@ -178,9 +185,7 @@ def test_a_follower_has_its_place_before_the_first_row_and_keeps_it_over_reading
             seen: list[str] = []
             for _ in range(2):
                 rows = follower.rows()
-                while len(seen) < 2 and (row := await asyncio.wait_for(anext(rows), PATIENCE_S)) is None:
-                    pass
-                seen.append(row.id)
+                seen.append(await id_of_next(rows))
                 await rows.aclose()
             assert seen == said
 

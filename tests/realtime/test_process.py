@@ -30,6 +30,7 @@ def environment(keys: Path, database: str, port: int) -> dict[str, str]:
     return {
         **kept, "FREEHOLD_SECRETS": str(keys), "FREEHOLD_ENVIRONMENT": "sandbox",
         "FREEHOLD_MONGODB_DATABASE": database, "FREEHOLD_RELAY_PORT": str(port),
+        "FREEHOLD_DRAIN_TIMEOUT_S": "3600",  # a socket that only the deadline ends would keep a test waiting
     }  # fmt: skip
 
 

@@ -50,7 +50,11 @@ async def open_wires(
         create_connection=cast("type[RelayConnection]", functools.partial(RelayConnection, door=door)),
     ) as server:  # fmt: skip
         wires.port = server.sockets[0].getsockname()[1]
-        yield wires
+        try:
+            yield wires
+        finally:
+            for connection in tuple(door.sockets):
+                connection.transport.abort()
 
 
 def run_on(new_loop: Callable[[], asyncio.AbstractEventLoop], work: Coroutine[Any, Any, None]) -> None:
