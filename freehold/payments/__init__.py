@@ -1,8 +1,8 @@
 """Payment gateways: the protocol, the adapters, the one way in which commands are carried out. No rule of money is here."""
 
 from freehold.payments.carrying import Carried, Transact, carry_out
-from freehold.payments.gateway import GatewayError, GatewayUnavailable, PaymentGateway
-from freehold.payments.registry import GatewayNotAvailable, gateway_named
+from freehold.payments.gateway import GatewayError, GatewayNotAvailable, GatewayUnavailable, PaymentGateway
+from freehold.payments.registry import gateway_named
 
 __all__ = [
     "Carried",

@@ -13,7 +13,15 @@ from msgspec import Struct
 from freehold.documents import Command
 from freehold.domain.errors import Refused
 from freehold.domain.settlement import Report
-from freehold.payments.gateway import FundRequest, GatewayUnavailable, PaymentGateway, RefundRequest, TransferRequest
+from freehold.payments.gateway import (
+    FundRequest,
+    GatewayError,
+    GatewayNotAvailable,
+    GatewayUnavailable,
+    PaymentGateway,
+    RefundRequest,
+    TransferRequest,
+)
 from freehold.store import Unit, Work, now
 from freehold.store.commands import claim, is_wanted, mark_stuck, pause, settle, withdraw
 
@@ -46,10 +54,12 @@ async def carry_out(key: str, *, gateways: Gateways, transact: Transact, finish:
     try:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             report = await _ask(gateways(command.gateway), claimed)
-    except (GatewayUnavailable, TimeoutError) as error:
+    except (GatewayError, GatewayNotAvailable, TimeoutError) as error:
         trouble = f"{type(error).__name__}: {error}"
         await transact(lambda unit: pause(unit, command, error=trouble))
-        raise GatewayUnavailable(f"{key}: {error}") from error
+        if isinstance(error, TimeoutError):
+            raise GatewayUnavailable(f"{key}: no answer in {CALL_TIMEOUT_S} s") from error
+        raise
     if report is None:
         await finish(lambda unit: withdraw(unit, command, now=now()))
         return "withdrawn"

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from freehold.domain.errors import InvalidValue
+from freehold.domain.errors import Refused
 from freehold.domain.money import Money
 from freehold.domain.settlement import Report
 
@@ -31,10 +31,10 @@ class InvalidWebhook(GatewayError):  # noqa: N818 - it names what it is
     """The signature is missing, forged or too old, or the body is not the gateway's."""
 
 
-class UnknownMethod(InvalidValue):
-    """The gateway has no such way to pay."""
+class GatewayNotAvailable(Refused):
+    """There is no such payment gateway here."""
 
-    code = "unknown_payment_method"
+    code = "gateway_not_available"
 
 
 class FundRequest(Struct, frozen=True, kw_only=True):

@@ -1,16 +1,9 @@
 """Which payment gateways this installation has."""
 
-from freehold.domain.errors import Refused
-from freehold.payments.gateway import PaymentGateway
+from freehold.payments.gateway import GatewayNotAvailable, PaymentGateway
 from freehold.payments.sandbox import SandboxGateway
 from freehold.settings import Environment
 from freehold.store import Store
-
-
-class GatewayNotAvailable(Refused):
-    """There is no such payment gateway here."""
-
-    code = "gateway_not_available"
 
 
 def gateway_named(name: str, *, store: Store, environment: Environment) -> PaymentGateway:

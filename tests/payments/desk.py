@@ -1,5 +1,6 @@
 """A store, a sandbox behind a bad line, and milestones that go as far as a test needs, without the API."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -18,7 +19,7 @@ A = 10_005
 
 
 class Unlucky:
-    """The sandbox behind a bad line: it may fail before it is asked, after it has acted, or never come back."""
+    """The sandbox behind a bad line: it may fail before it is asked, after it has acted, crash us, or never come back."""
 
     def __init__(self, store: Store) -> None:
         self.inner = SandboxGateway(store)
@@ -37,6 +38,8 @@ class Unlucky:
             answer = await method(*args, **kwargs)
             if fault == "after":
                 raise GatewayUnavailable("the reply is lost")
+            if fault == "silence":
+                await asyncio.Event().wait()
             if fault == "crash":
                 raise KeyboardInterrupt
             return answer

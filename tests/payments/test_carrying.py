@@ -10,7 +10,7 @@ from freehold.domain.errors import Refused
 from freehold.domain.escrow import Facts
 from freehold.domain.money import Money
 from freehold.domain.settlement import Report
-from freehold.payments import GatewayUnavailable, carry_out
+from freehold.payments import GatewayNotAvailable, GatewayUnavailable, carry_out
 from freehold.store import Stale, now
 from freehold.store.commands import CommandBusy, claim, due_commands, settle
 from tests.ledgers import fresh_ledger
@@ -52,6 +52,34 @@ def test_a_lost_request_or_reply_is_looked_up_and_never_sent_twice(desk, kind, f
     money = [A] if kind == "fund" else [9_004]
     assert desk.moved(milestone_id, "payment" if kind == "fund" else "transfer") == money
     assert desk.milestone(milestone_id).state == ("funded" if kind == "fund" else "released")
+
+
+def test_a_gateway_that_is_gone_leaves_the_command_to_pause_with_its_reason(desk):
+    key = f"fund:{desk.funding()}"
+
+    def gone(_):
+        raise GatewayNotAvailable("it was taken away")
+
+    with pytest.raises(GatewayNotAvailable):
+        desk.run(carry_out(key, gateways=gone, transact=desk.transact, finish=desk.transact))
+    paused = desk.command(key)
+    assert (paused.state, paused.error) == ("waiting", "GatewayNotAvailable: it was taken away")
+    desk.let_time_pass(key)
+    assert desk.carry(key) == "settled"
+
+
+def test_a_gateway_that_does_not_answer_in_time_is_looked_up_later(desk, monkeypatch):
+    milestone_id = desk.releasing()
+    key = f"transfer:{milestone_id}:1"
+    monkeypatch.setattr("freehold.payments.carrying.CALL_TIMEOUT_S", 0.05)
+    desk.gateway.fail = "silence"
+    with pytest.raises(GatewayUnavailable):
+        desk.carry(key)
+    assert desk.command(key).state == "waiting"
+    monkeypatch.undo()
+    desk.let_time_pass(key)
+    assert desk.carry(key) == "settled"
+    assert desk.moved(milestone_id, "transfer") == [9_004]
 
 
 def test_a_crash_after_the_call_leaves_the_claim_until_it_ends_and_then_heals(desk):
