@@ -170,6 +170,15 @@ def test_a_part_that_is_not_covered_or_leaves_too_little_is_refused(part):
     assert refusal.value.code == "part_not_covered"
 
 
+def test_nothing_is_released_when_nothing_is_left_in_escrow():
+    held = drive(created(), *SUBMITTED)
+    emptied = msgspec.structs.replace(held.holding, balances=Balances(disputed=1_005))
+    for transition, actor in (("release", "client"), ("auto_release", "scheduler")):
+        with pytest.raises(Refused) as refusal:
+            take(msgspec.structs.replace(held, holding=emptied), transition, by=actor, facts=Facts())
+        assert refusal.value.code == "part_not_covered"
+
+
 def test_after_many_parts_only_the_whole_rest_can_follow():
     held = drive(created(LEGS_LIMIT * 1_000), FUNDED[0], ("deposit_paid", "gateway", paid(LEGS_LIMIT * 1_000)))
     for number in range(1, LEGS_LIMIT):
@@ -287,6 +296,16 @@ def test_money_that_moved_otherwise_than_asked_is_refused_not_swallowed():
     with pytest.raises(Refused) as refusal:
         effect_of(again, command, report("done", 904))
     assert refusal.value.code == "leg_not_pending"
+
+
+def test_money_of_an_attempt_that_was_given_up_is_never_taken_for_old_news():
+    held, first = command_of(*PATHS["releasing"])
+    blocked = effect_of(held, first, report("refused", 904)).after
+    again = take(blocked, "retry_payout", by="freelancer", facts=Facts())
+    done = effect_of(again.after, again.command, report("done", 904)).after
+    assert effect_of(done, again.command, report("done", 904)) is None
+    with pytest.raises(Refused):
+        effect_of(done, first, report("done", 904))
 
 
 def test_a_pending_report_changes_nothing():

@@ -1,9 +1,13 @@
 """Releasing held money: whole, in parts, by the clock; blocked payouts; what is refused; the history that is left."""
 
 import pytest
+from msgspec import ValidationError
 
-from freehold.documents import Journal
+from freehold.documents import Journal, Milestone
+from freehold.domain.escrow import Facts, take
 from freehold.payments.sandbox import SandboxGateway
+from freehold.store import Stale, now
+from freehold.store.milestones import due_milestones, take_due_step, write_step
 from tests.api import Api
 from tests.escrow import Work, amounts, overdue, tick, usd
 from tests.hiring import fields_at_fault
@@ -124,6 +128,47 @@ def test_the_clock_releases_nothing_without_a_submission_a_date_and_a_clear_paym
     api.run(milestones.update_one({"_id": submitted["id"]}, {"$unset": {"auto_release_at": 1}, "$set": {"state": "submitted"}}))
     assert tick(api, SWEEP) == 0
     api.run(milestones.delete_one({"_id": submitted["id"]}))
+
+
+@pytest.mark.parametrize("deadline", ["later", None, 0])
+def test_the_clocks_step_is_refused_by_the_database_unless_its_time_has_passed(api: Api, deadline):
+    """Between finding what is due and taking it, changes may have been asked for, and new work submitted."""
+    work = Work.begun(api)
+    submitted = work.submitted()
+    if deadline != "later":
+        milestones = api.store.database["milestones"]
+        api.run(milestones.update_one({"_id": submitted["id"]}, {"$set": {"auto_release_at": deadline}}))
+    with pytest.raises((Stale, ValidationError)):
+        api.run(transact(api, lambda unit: take_due_step(unit, submitted["id"], "auto_release_at", now=now())))
+    stored = api.run(api.store.database["milestones"].find_one({"_id": submitted["id"]}))
+    assert (stored["state"], stored["holding"]["balances"]["escrow"]) == ("submitted", 19_005)
+    api.run(api.store.database["milestones"].delete_one({"_id": submitted["id"]}))
+
+
+def test_what_is_charged_back_is_not_even_found_to_be_due(api: Api):
+    work = Work.begun(api)
+    submitted = work.submitted()
+    overdue(api, submitted["id"], "auto_release_at")
+    assert submitted["id"] in api.run(due_milestones(api.store, "auto_release_at"))
+    milestones = api.store.database["milestones"]
+    api.run(milestones.update_one({"_id": submitted["id"]}, {"$set": {"chargeback": "cbk_1"}}))
+    assert submitted["id"] not in api.run(due_milestones(api.store, "auto_release_at"))
+
+
+@pytest.mark.parametrize("seen", [{"state": "submitted"}, {"holding.balances.escrow": 500}, {"chargeback": "cbk_1"}])
+def test_a_release_decided_on_what_is_not_so_any_more_is_refused_by_the_database(api: Api, seen):
+    work = Work.begun(api)
+    funded = work.funded()
+    before = api.run(api.store.require(Milestone, funded["id"]))
+    step = take(before.held(), "release", by="client", facts=Facts())
+    api.run(api.store.database["milestones"].update_one({"_id": before.id, "version": before.version}, {"$set": seen}))
+    with pytest.raises(Stale):
+        api.run(transact(api, lambda unit: write_step(unit, before, step, now=now())))
+    assert keys_of(api, funded)[1:] == []
+
+
+def transact(api, work):
+    return api.store.transact(work, deadline_s=5)
 
 
 def test_requested_changes_keep_the_clock_from_releasing(api: Api):
