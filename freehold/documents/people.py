@@ -73,6 +73,7 @@ class User(Document, frozen=True, kw_only=True):
     """A person. `email` is normalised and private; `skills_folded` is `profile.skills` casefolded, for matching.
 
     `jobs_opened` counts the openings of jobs; writing it makes two openings at once meet, so that the quota holds.
+    `sign_ins` counts the sign-ins; writing it makes one meet a change of the person's rights (ADR 6).
     """
 
     collection: ClassVar[str] = "users"
@@ -91,6 +92,7 @@ class User(Document, frozen=True, kw_only=True):
     rating: Rating = Rating()
     suspended: bool = False
     jobs_opened: int = 0
+    sign_ins: int = 0
     created_at: Instant
 
 

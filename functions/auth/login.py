@@ -1,5 +1,6 @@
 """`POST /api/auth/login`."""
 
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -40,7 +41,17 @@ async def login(call: Call, body: Credentials) -> SignedIn:
     if user is None or not right or user.suspended:
         raise InvalidCredentials
 
-    async def work(unit: Unit) -> SignedIn:
-        return signed_in(call, user, open_session(call, unit, user, body.device))
+    return await call.transact(partial(_sign_in, call, user.id, body.device))
 
-    return await call.transact(work)
+
+async def _sign_in(call: Call, user_id: str, device: str, unit: Unit) -> SignedIn:
+    """Open a session with the rights that the person has now.
+
+    The write to the person's document makes this meet a change of their rights at the same moment: whichever is second
+    sees the first, so that no session keeps rights that were taken away.
+    """
+    user = await unit.require(User, user_id)
+    if user.suspended:
+        raise InvalidCredentials
+    await unit.increment(User, user_id, {"sign_ins": 1})
+    return signed_in(call, user, open_session(call, unit, user, device))

@@ -1,5 +1,6 @@
 """Registering, logging in, refreshing, logging out."""
 
+import asyncio
 import time
 
 import jwt
@@ -162,3 +163,19 @@ def test_signing_in_too_often_at_one_address_is_slowed_down(mongodb_uri, databas
     assert [answer.status_code for answer in answers[:3]] == [401, 401, 401]
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+def test_a_sign_in_that_meets_a_change_of_roles_keeps_no_right_that_was_taken(api: Api):
+    for _ in range(5):
+        ada = api.register(roles=["freelancer", "employer"])
+
+        async def both(person: Person = ada):
+            login = api.client.post("/api/auth/login", json={"email": person.email, "password": PASSWORD})
+            change = api.client.put(f"/api/users/{person.id}", json={"roles": ["freelancer"]}, headers=person.headers)
+            return await asyncio.gather(login, change)
+
+        login, change = api.run(both())
+        assert (login.status_code, change.status_code) == (200, 200)
+        later = Person(api, ada.email, login.json())
+        answer = later.call("PUT", f"/api/users/{ada.id}", {"name": "Ada"})
+        assert answer.status_code == 401 or later.signed_in["roles"] == ["freelancer"]
