@@ -74,13 +74,11 @@ class Lanes:
         return not self._seen_all and not self._offered
 
     def take(self) -> list[Due]:
-        """Choose what starts now, and give it its places. Once one of a line must wait, so must those behind it."""
-        waiting: set[tuple[str, str]] = set()
+        """Choose what starts now, and give it its places. What is behind another one of its line has to wait."""
         taken: list[Due] = []
         kept: list[Due] = []
         for due in self._offered:
-            if due.line in waiting or not self._admits(due):
-                waiting.add(due.line)
+            if not self._admits(due):
                 kept.append(due)
                 continue
             self._running[due.id] = due

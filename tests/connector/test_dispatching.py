@@ -93,6 +93,20 @@ def test_only_what_the_transport_acknowledges_is_marked(world: World) -> None:
     assert [row["_id"] for row in world.database.outbox.find({"sent": {"$type": "date"}})] == events[:1]
 
 
+def test_an_event_of_which_a_delivery_is_refused_by_the_database_stays_unsent(world: World) -> None:
+    grown, happened = world.emit("thing.grew"), world.emit("thing.happened")
+    world.database.command("collMod", "deliveries", validator={"reaction": {"$ne": "tests-second"}})
+    try:
+        dispatcher(world).turn()
+    finally:
+        world.database.command("collMod", "deliveries", validator={})
+    assert [row["_id"] for row in world.database.outbox.find({"sent": None})] == [happened]
+    assert world.state(grown) == "waiting"
+    world.database.leases.delete_many({})
+    dispatcher(world).turn()
+    assert (unsent(world), world.state(happened, "tests-second")) == (0, "waiting")
+
+
 def test_a_full_batch_asks_for_another_turn_and_a_follower_does_nothing(world: World) -> None:
     for _ in range(5):
         world.emit()

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.verdicts import ERROR_LIMIT, RETRY_AFTER_LIMIT_S, Answer, Patience, Verdict, judge, next_step
@@ -25,13 +25,15 @@ def test_200_with_a_result_for_this_event_is_the_only_success(result: str) -> No
     assert judge(answer, EVENT, NOW) == Verdict(kind="done")
 
 
-@given(st.integers(100, 599).filter(lambda status: status != 200), st.binary(max_size=50))
-def test_no_other_status_is_a_success_whatever_the_body_says(status: int, noise: bytes) -> None:
-    for body in (results((EVENT, "done")), noise):
-        verdict = judge(Answer(status=status, body=body), EVENT, NOW)
-        refused = 400 <= status < 500 and status not in {404, 408, 429}
-        assert verdict.kind == ("park" if refused else "retry")
-        assert verdict.error.startswith(f"answered {status}")
+@settings(max_examples=20)
+@given(st.binary(max_size=50))
+def test_no_other_status_is_a_success_whatever_the_body_says(noise: bytes) -> None:
+    for status in set(range(100, 600)) - {200}:
+        for body in (results((EVENT, "done")), noise):
+            verdict = judge(Answer(status=status, body=body), EVENT, NOW)
+            refused = 400 <= status < 500 and status not in {404, 408, 429}
+            assert verdict.kind == ("park" if refused else "retry")
+            assert verdict.error.startswith(f"answered {status}")
 
 
 @given(st.binary() | st.sampled_from([b"[]", b"null", b'[{"id": "evt_1"}]', b'[{"id": "evt_1", "result": null}]']))

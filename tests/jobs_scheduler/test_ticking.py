@@ -88,6 +88,21 @@ def test_functions_that_are_down_make_it_not_ready_and_it_goes_on_when_they_are_
     eventually(lambda: scheduler.health() == 200)
 
 
+def test_a_scheduler_that_was_stopped_for_many_periods_goes_on_ticking(ticking: World) -> None:
+    ticking.start_functions()
+    sleeper = start_scheduler(ticking)
+    other = start_scheduler(ticking)
+    sleeper.send(signal.SIGSTOP)
+    seen = ticks(ticking, "tests-pay")
+    eventually(lambda: ticks(ticking, "tests-pay") >= seen + 8)
+    assert other.stop() == 0
+    seen = ticks(ticking, "tests-pay")
+    sleeper.send(signal.SIGCONT)
+    eventually(lambda: ticks(ticking, "tests-pay") >= seen + 3)
+    eventually(lambda: sleeper.health() == 200)
+    assert ticking.database.refusals.count_documents({}) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_signal_lets_the_call_under_way_end_and_leaves_with_0(ticking: World, number: signal.Signals) -> None:
     ticking.start_functions()
