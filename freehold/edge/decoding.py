@@ -48,9 +48,19 @@ def _any_json(raw: bytes, why: Exception) -> object:
 def decode_parameters(values: Mapping[str, str | Sequence[str]], kind: type[S], place: str) -> S:
     """Convert path or query parameters, which arrive as text. Raises Invalid with every faulty one."""
     try:
-        return msgspec.convert(values, kind, strict=False)
+        decoded = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError:
-        return convert(values, kind, place, strict=False)
+        decoded = convert(values, kind, place, strict=False)
+    _refuse_null(values, decoded, place)
+    return decoded
+
+
+def _refuse_null(values: Mapping[str, str | Sequence[str]], decoded: Struct, place: str) -> None:
+    """Refuse the word `null`, which msgspec takes for a value that was left out."""
+    fields = {field.encode_name: field.name for field in msgspec.structs.fields(type(decoded))}
+    nulls = [name for name in values if name in fields and getattr(decoded, fields[name]) is None]
+    if nulls:
+        raise Invalid(faults=tuple(FieldFault(field=f"{place}.{name}", expected="a value, not null") for name in nulls))
 
 
 def convert(value: object, kind: type[S], place: str, *, strict: bool = True) -> S:

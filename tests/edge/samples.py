@@ -42,6 +42,7 @@ class EchoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     times: Annotated[int, Meta(ge=1, le=9)] = 1
     tag: Annotated[tuple[Annotated[str, Meta(max_length=5)], ...], Meta(max_length=2)] = ()
+    most: int | None = None
 
 
 class JobPath(Struct, frozen=True):

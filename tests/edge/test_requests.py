@@ -95,7 +95,13 @@ def test_a_chunked_body_without_a_length_is_read(samples: Api):
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("times=0", "query.times"), ("times=x", "query.times"), ("tmes=1", "query.tmes"), ("times=1&times=2", "query.times")],
+    [
+        ("times=0", "query.times"),
+        ("times=x", "query.times"),
+        ("tmes=1", "query.tmes"),
+        ("times=1&times=2", "query.times"),
+        ("most=null", "query.most"),
+    ],
 )
 def test_a_faulty_query_is_named(samples: Api, query: str, field: str):
     response = post(samples, json={"title": "a"}, params=query)
