@@ -9,7 +9,7 @@ from freehold.domain.money import Money
 
 
 class ApplicationView(Struct, frozen=True, kw_only=True):
-    """An application. `steps` are the transitions that the caller may take now (`PUT /api/applications/{id}`)."""
+    """An application. `actions` are the transitions that the caller may take now (`PUT /api/applications/{id}`)."""
 
     id: str
     job_id: str
@@ -25,7 +25,7 @@ class ApplicationView(Struct, frozen=True, kw_only=True):
     created_at: Instant
     updated_at: Instant
     version: int
-    steps: tuple[str, ...]
+    actions: tuple[str, ...]
 
 
 def view_application(application: Application, *, viewer_id: str) -> ApplicationView:
@@ -45,7 +45,7 @@ def view_application(application: Application, *, viewer_id: str) -> Application
         created_at=application.created_at,
         updated_at=application.updated_at,
         version=application.version,
-        steps=APPLICATION.open_to(side_of(application, viewer_id), state=application.state),
+        actions=APPLICATION.open_to(side_of(application, viewer_id), state=application.state),
     )
 
 

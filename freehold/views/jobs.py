@@ -9,7 +9,7 @@ from freehold.domain.money import Money
 
 
 class JobView(Struct, frozen=True, kw_only=True):
-    """A job. `steps` are what the caller may do with it now: edit, or a transition of `PUT /api/jobs/{id}`."""
+    """A job. `actions` are what the caller may do with it now: edit, or a transition of `PUT /api/jobs/{id}`."""
 
     id: str
     employer_id: str
@@ -29,7 +29,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     posted_at: Instant | None
     updated_at: Instant
     version: int
-    steps: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
 
 
 def view_job(job: Job, *, viewer_id: str | None) -> JobView:
@@ -54,5 +54,5 @@ def view_job(job: Job, *, viewer_id: str | None) -> JobView:
         posted_at=job.posted_at,
         updated_at=job.updated_at,
         version=job.version,
-        steps=hiring.JOB.open_to("employer", state=job.state) if owns else (),
+        actions=hiring.JOB.open_to("employer", state=job.state) if owns else (),
     )

@@ -28,7 +28,7 @@ def scene(api: Api):
 def test_accepting_opens_the_project_and_fills_the_job(api: Api, scene):
     employer, one, _, job, first, _ = scene
     after = employer.put(f"/api/applications/{first['id']}", take("accept"))
-    assert (after["state"], after["version"], after["steps"]) == ("accepted", 2, [])
+    assert (after["state"], after["version"], after["actions"]) == ("accepted", 2, [])
     assert employer.get(f"/api/jobs/{job['id']}")["state"] == "filled"
     project = one.get(f"/api/projects/{after['project_id']}")
     expected = {

@@ -16,11 +16,11 @@ def test_an_application_is_seen_by_its_two_sides(api: Api):
     made = freelancer.post("/api/applications", new_application(job, proposal=" I was born\r\nin Turin. "))
     assert made["proposal"] == "I was born\nin Turin."
     assert (made["job_id"], made["job_title"], made["employer_id"]) == (job["id"], job["title"], employer.id)
-    assert (made["freelancer_id"], made["state"], made["steps"]) == (freelancer.id, "submitted", ["withdraw"])
+    assert (made["freelancer_id"], made["state"], made["actions"]) == (freelancer.id, "submitted", ["withdraw"])
     assert freelancer.get("/api/applications")["items"] == [made]
     assert freelancer.get(f"/api/applications/{job['id']}")["items"] == [made]
     (seen,) = employer.get(f"/api/applications/{job['id']}")["items"]
-    assert seen == {**made, "steps": ["accept", "decline"]}
+    assert seen == {**made, "actions": ["accept", "decline"]}
     assert employer.get("/api/applications")["items"] == []
     assert employer.get(f"/api/jobs/{job['id']}")["application_count"] == 1
 

@@ -32,8 +32,8 @@ def test_a_job_is_kept_in_its_normal_form_and_anybody_can_read_it(api: Api):
     assert job["posted_at"] is not None
     assert outbox(api, job["id"]) == ["job.posted"]
     seen = api.call("GET", f"/api/jobs/{job['id']}").json()
-    assert {**seen, "steps": job["steps"]} == job
-    assert (job["steps"], seen["steps"]) == (["pause", "close", "edit"], [])
+    assert {**seen, "actions": job["actions"]} == job
+    assert (job["actions"], seen["actions"]) == (["pause", "close", "edit"], [])
 
 
 def test_without_a_word_on_inspection_the_operators_period_holds(api: Api):
@@ -44,7 +44,7 @@ def test_without_a_word_on_inspection_the_operators_period_holds(api: Api):
 def test_a_draft_is_seen_by_its_employer_only_and_announces_nothing(api: Api):
     employer, stranger = api.register(roles=["employer"]), api.register()
     draft = employer.post("/api/jobs", new_job(state="draft"))
-    assert (draft["state"], draft["posted_at"], draft["steps"]) == ("draft", None, ["publish", "edit"])
+    assert (draft["state"], draft["posted_at"], draft["actions"]) == ("draft", None, ["publish", "edit"])
     assert employer.get(f"/api/jobs/{draft['id']}") == draft
     stranger.get(f"/api/jobs/{draft['id']}", status=404)
     assert api.call("GET", f"/api/jobs/{draft['id']}").status_code == 404
