@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 RETRY_AFTER_S = 1
 _CLIENT_ERRORS = range(400, 500)
-_TELLS_A_DOOR_TO_RETRY = frozenset({401, 404, 408, 429})
+_SAID_AS_IT_IS = frozenset({401, 404, 408, 429})  # a refused door; not deployed yet, too slow, too many: try again
 
 
 def problem_for(error: Exception, *, function: str, trace_id: str) -> Problem:  # noqa: PLR0911 - one line per kind of error
@@ -57,6 +57,6 @@ def problem_for_door(error: Exception, *, function: str, trace_id: str) -> Probl
     if isinstance(error, Stale | Duplicate):
         return ServiceUnavailable(f"{type(error).__name__}: {error}", retry_after_s=RETRY_AFTER_S)
     problem = problem_for(error, function=function, trace_id=trace_id)
-    if problem.status in _CLIENT_ERRORS and (problem.status not in _TELLS_A_DOOR_TO_RETRY or isinstance(error, Missing)):
+    if problem.status in _CLIENT_ERRORS and (problem.status not in _SAID_AS_IT_IS or isinstance(error, Missing)):
         return Unprocessable(f"{problem.code}: {problem.detail or error}", faults=problem.faults)
     return problem
