@@ -1,6 +1,7 @@
 """Identifiers: prefixed and ordered by the time of their making (`job_0192...`, UUIDv7 in hex).
 
-Here: the kinds, their checked types for boundaries, and the making of new ones. Not here: meaning of any object.
+Here: the kinds, their checked types for boundaries, the paths that name one (`/api/jobs/{id}`), the making of new ones.
+Not here: meaning of any object.
 Source: RFC 9562, section 5.7 (UUID version 7) and 6.2 (a counter within the millisecond).
 """
 
@@ -9,7 +10,7 @@ import threading
 import time
 from typing import Annotated, Final, Literal, get_args
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -32,6 +33,42 @@ NotificationId = Annotated[str, _of("ntf", "A notification")]
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS: Final = (1 << 62) - 1
 _COUNTER_BITS: Final = 12
+
+
+class UserPath(Struct, frozen=True):
+    """Which person."""
+
+    id: UserId
+
+
+class JobPath(Struct, frozen=True):
+    """Which job."""
+
+    id: JobId
+
+
+class ApplicationPath(Struct, frozen=True):
+    """Which application."""
+
+    id: ApplicationId
+
+
+class ProjectPath(Struct, frozen=True):
+    """Which project."""
+
+    id: ProjectId
+
+
+class MilestonePath(Struct, frozen=True):
+    """Which milestone."""
+
+    id: MilestoneId
+
+
+class NotificationPath(Struct, frozen=True):
+    """Which entry."""
+
+    id: NotificationId
 
 
 class _Clock:

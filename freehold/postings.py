@@ -10,7 +10,7 @@ from freehold.documents import Job
 from freehold.documents.hiring import Place
 from freehold.documents.people import Skill
 from freehold.domain.errors import Fault
-from freehold.domain.hiring import inspection_faults, price_faults
+from freehold.domain.hiring import LONGEST_INSPECTION_S, inspection_faults, price_faults
 from freehold.domain.instants import in_utc
 from freehold.domain.text import distinct_lines, folded, line, prose, required_text
 
@@ -20,7 +20,9 @@ JobTitle = Annotated[str, required_text(200)]
 JobDescription = Annotated[str, required_text(10_000)]
 Category = Annotated[str, required_text(80)]
 JobSkills = Annotated[tuple[Skill, ...], Meta(max_length=MOST_SKILLS)]
-InspectionPeriod = Annotated[int, Meta(ge=1, description="How long the client may look at submitted work, in seconds.")]
+InspectionPeriod = Annotated[
+    int, Meta(ge=1, le=LONGEST_INSPECTION_S, description="How long the client may look at submitted work, in seconds.")
+]
 
 
 def kept(job: Job) -> Job:

@@ -1,7 +1,7 @@
 """Everything that is stored: document types, collection names, indexes. No I/O; the store and the connector share it."""
 
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
-from freehold.documents.document import Document, Index, Instant
+from freehold.documents.document import Document, Index, Instant, Version
 from freehold.documents.hiring import Application, Job, Project
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
@@ -42,4 +42,5 @@ __all__ = [
     "Session",
     "Ticket",
     "User",
+    "Version",
 ]

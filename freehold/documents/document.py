@@ -9,6 +9,9 @@ Direction = Literal[1, -1, "text", "2dsphere"]
 Instant = Annotated[datetime, Meta(tz=True)]
 """An aware time in UTC, whole milliseconds (what MongoDB keeps)."""
 
+Version = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The version of the document that the caller saw.")]
+"""How often a document was written, as a caller names it."""
+
 
 class Index(Struct, frozen=True):
     """One index: `keys` as (field, direction); `partial` limits it to the documents that match.

@@ -1,20 +1,12 @@
 """`GET /api/applications/{id}`: the applications for a job."""
 
-from msgspec import Struct
-
 from freehold.documents import Application, Job
 from freehold.documents.hiring import ApplicationState
 from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
-from freehold.ids import JobId
+from freehold.ids import JobPath
 from freehold.views.applications import ApplicationView, view_application
-
-
-class JobPath(Struct, frozen=True):
-    """Which job."""
-
-    id: JobId
 
 
 class ApplicationQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,11 +1,9 @@
 """`PUT /api/applications/{id}`."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from freehold.documents import Application, Job, Project
+from freehold.documents import Application, Job, Project, Version
 from freehold.documents.hiring import Terms
 from freehold.domain import hiring
 from freehold.domain.hiring import ApplicationStep
@@ -13,23 +11,17 @@ from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.events import ApplicationAccepted, ApplicationDeclined, ApplicationWithdrawn, JobClosed
-from freehold.ids import ApplicationId
+from freehold.ids import ApplicationPath
 from freehold.views.applications import ApplicationView, side_of, view_application
 
 DECLINED_BY_EMPLOYER = "declined_by_employer"
-
-
-class ApplicationPath(Struct, frozen=True):
-    """Which application."""
-
-    id: ApplicationId
 
 
 class ApplicationChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The employer accepts or declines, the freelancer withdraws; `version` is what the caller saw."""
 
     transition: ApplicationStep
-    version: Annotated[int, Meta(ge=1)]
+    version: Version
 
 
 @endpoint("PUT /api/applications/{id}", auth="user", errors=[NotFound, Forbidden, StaleVersion, NotInThisState])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from freehold.documents import Milestone, Project
+from freehold.documents import Milestone, Project, Version
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import Facts, take
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE
@@ -28,7 +28,7 @@ class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     milestone_id: MilestoneId
     gateway: Annotated[str, Meta(pattern=r"^[a-z]{1,20}$(?!\n)")] = "sandbox"
     method: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")] | None = None
-    version: Annotated[int, Meta(ge=1)] | None = None
+    version: Version | None = None
 
 
 @endpoint(

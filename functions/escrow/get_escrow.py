@@ -2,22 +2,14 @@
 
 from typing import Final
 
-from msgspec import Struct
-
 from freehold.documents import Journal, Milestone
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound
-from freehold.ids import MilestoneId
+from freehold.ids import MilestonePath
 from freehold.store.milestones import party_of
 from freehold.views.escrow import EscrowView, view_escrow
 
 IN_THEIR_ORDER: Final = (("milestone_version", 1), ("n", 1))
-
-
-class MilestonePath(Struct, frozen=True):
-    """Of which milestone."""
-
-    id: MilestoneId
 
 
 @endpoint("GET /api/escrow/{id}", auth="user", errors=[NotFound])

@@ -1,10 +1,8 @@
 """`POST /api/escrow/release`."""
 
-from typing import Annotated
+from msgspec import Struct
 
-from msgspec import Meta, Struct
-
-from freehold.documents import Milestone
+from freehold.documents import Milestone, Version
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts, take
 from freehold.domain.milestones import currency_faults
@@ -22,7 +20,7 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     milestone_id: MilestoneId
     amount: Money | None = None
-    version: Annotated[int, Meta(ge=1)] | None = None
+    version: Version | None = None
 
 
 @endpoint(

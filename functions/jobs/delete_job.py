@@ -1,18 +1,10 @@
 """`DELETE /api/jobs/{id}`."""
 
-from msgspec import Struct
-
 from freehold.documents import Job
 from freehold.domain.hiring import JOB, JobHasApplications
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound
-from freehold.ids import JobId
-
-
-class JobPath(Struct, frozen=True):
-    """Which job."""
-
-    id: JobId
+from freehold.ids import JobPath
 
 
 @endpoint("DELETE /api/jobs/{id}", auth="user", status=204, errors=[NotFound, JobHasApplications])

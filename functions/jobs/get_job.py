@@ -1,18 +1,10 @@
 """`GET /api/jobs/{id}`."""
 
-from msgspec import Struct
-
 from freehold.documents import Job
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound
-from freehold.ids import JobId
+from freehold.ids import JobPath
 from freehold.views.jobs import JobView, view_job
-
-
-class JobPath(Struct, frozen=True):
-    """Which job."""
-
-    id: JobId
 
 
 @endpoint("GET /api/jobs/{id}", auth="anyone", errors=[NotFound])

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from freehold.documents import Instant, Job
+from freehold.documents import Instant, Job, Version
 from freehold.documents.hiring import HourlyRange, JobKind, Place
 from freehold.domain import hiring
 from freehold.domain.errors import Fault, refuse_faults
@@ -14,18 +14,12 @@ from freehold.edge import Call, endpoint
 from freehold.edge.decoding import revalidated
 from freehold.edge.problems import NotFound, StaleVersion
 from freehold.events import JobClosed, JobPosted
-from freehold.ids import JobId
+from freehold.ids import JobPath
 from freehold.postings import Category, InspectionPeriod, JobDescription, JobSkills, JobTitle, faults_of, kept
 from freehold.store.jobs import take_opening
 from freehold.views.jobs import JobView, view_job
 
 _SETTLED_BY_APPLICATIONS = ("kind", "budget", "hourly", "inspection_period_s")
-
-
-class JobPath(Struct, frozen=True):
-    """Which job."""
-
-    id: JobId
 
 
 class JobChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +36,7 @@ class JobChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     place: Place | UnsetType = UNSET
     inspection_period_s: InspectionPeriod | UnsetType = UNSET
     transition: JobStep | UnsetType = UNSET
-    version: int | UnsetType = UNSET
+    version: Version | UnsetType = UNSET
 
 
 @endpoint("PUT /api/jobs/{id}", auth="user", errors=[NotFound, StaleVersion, NotInThisState, QuotaExceeded, TermsSettled])

@@ -1,20 +1,12 @@
 """`GET /api/milestones/{id}`: the milestones of a project."""
 
-from msgspec import Struct
-
 from freehold.documents import Milestone, Project
 from freehold.domain.money_process import Party
 from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
-from freehold.ids import ProjectId
+from freehold.ids import ProjectPath
 from freehold.views.milestones import MilestoneView, view_milestone
-
-
-class ProjectPath(Struct, frozen=True):
-    """Of which project."""
-
-    id: ProjectId
 
 
 @endpoint("GET /api/milestones/{id}", auth="user", errors=[NotFound, InvalidCursor])

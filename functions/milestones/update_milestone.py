@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from freehold.documents import Instant, Milestone, Project
+from freehold.documents import Instant, Milestone, Project, Version
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts, take
 from freehold.domain.instants import in_utc
@@ -17,7 +17,7 @@ from freehold.domain.text import line, optional_text, prose, required_text
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.events import MilestoneEdited
-from freehold.ids import MilestoneId
+from freehold.ids import MilestonePath
 from freehold.store.milestones import Noted, party_of, write_step
 from freehold.views.milestones import MilestoneView, view_milestone
 
@@ -29,12 +29,6 @@ NEEDED: Final[dict[str, str]] = {"submit": "note", "request_changes": "reason"}
 """What must stand beside it."""
 
 
-class MilestonePath(Struct, frozen=True):
-    """Which milestone."""
-
-    id: MilestoneId
-
-
 class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Edited fields, or a `transition`; always with the `version` that the caller saw.
 
@@ -42,7 +36,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     released.
     """
 
-    version: Annotated[int, Meta(ge=1)]
+    version: Version
     transition: Taken | UnsetType = UNSET
     note: Annotated[str, required_text(5_000)] | UnsetType = UNSET
     reason: Annotated[str, required_text(5_000)] | UnsetType = UNSET

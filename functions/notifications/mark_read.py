@@ -6,13 +6,7 @@ from msgspec import Struct
 from freehold.documents import Instant, Notification
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound, StaleVersion
-from freehold.ids import NotificationId
-
-
-class NotificationPath(Struct, frozen=True):
-    """Which entry."""
-
-    id: NotificationId
+from freehold.ids import NotificationPath
 
 
 class Reading(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,19 +1,11 @@
 """`GET /api/projects/{id}`."""
 
-from msgspec import Struct
-
 from freehold.documents import Project, Review
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound
-from freehold.ids import ProjectId
+from freehold.ids import ProjectPath
 from freehold.views.projects import ProjectView, view_project
 from freehold.views.reviews import view_review
-
-
-class ProjectPath(Struct, frozen=True):
-    """Which project."""
-
-    id: ProjectId
 
 
 @endpoint("GET /api/projects/{id}", auth="user", errors=[NotFound])

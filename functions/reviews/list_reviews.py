@@ -1,19 +1,11 @@
 """`GET /api/reviews/{id}`: the reviews of a person."""
 
-from msgspec import Struct
-
 from freehold.documents import Review, User
 from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
-from freehold.ids import UserId
+from freehold.ids import UserPath
 from freehold.views.reviews import ReviewView, view_review
-
-
-class UserPath(Struct, frozen=True):
-    """Of whom."""
-
-    id: UserId
 
 
 @endpoint("GET /api/reviews/{id}", auth="anyone", errors=[NotFound, InvalidCursor])

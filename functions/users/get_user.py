@@ -1,18 +1,10 @@
 """`GET /api/users/{id}`."""
 
-from msgspec import Struct
-
 from freehold.documents import User
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound
-from freehold.ids import UserId
+from freehold.ids import UserPath
 from freehold.views.people import UserView, private_user, public_user
-
-
-class UserPath(Struct, frozen=True):
-    """Whose profile."""
-
-    id: UserId
 
 
 @endpoint("GET /api/users/{id}", auth="anyone", errors=[NotFound])

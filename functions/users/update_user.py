@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from freehold.documents import User
+from freehold.documents import User, Version
 from freehold.documents.people import (
     Country,
     Engagement,
@@ -26,14 +26,8 @@ from freehold.edge import Call, endpoint
 from freehold.edge.decoding import revalidated
 from freehold.edge.problems import NotFound, StaleVersion
 from freehold.edge.sessions import raise_sign_in_version
-from freehold.ids import UserId
+from freehold.ids import UserPath
 from freehold.views.people import UserView, private_user
-
-
-class UserPath(Struct, frozen=True):
-    """Whose profile."""
-
-    id: UserId
 
 
 class ProfileChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,7 +52,7 @@ class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: PersonName | UnsetType = UNSET
     profile: ProfileChange | UnsetType = UNSET
     roles: Annotated[tuple[Literal["freelancer", "employer"], ...], Meta(min_length=1, max_length=2)] | UnsetType = UNSET
-    version: int | UnsetType = UNSET
+    version: Version | UnsetType = UNSET
 
 
 @endpoint("PUT /api/users/{id}", auth="user", errors=[NotFound, StaleVersion])
