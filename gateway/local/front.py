@@ -82,4 +82,4 @@ def _is_stripped(name: bytes) -> bool:
 
 
 def _problem(problem: Problem) -> Response:
-    return Response(problem.encode(""), problem.status, media_type="application/problem+json")
+    return Response(problem.encode(""), problem.status, problem.headers, media_type="application/problem+json")
