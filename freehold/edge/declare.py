@@ -18,6 +18,8 @@ ErrorClass = type[Problem] | type[Refused]
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
 
+PACKAGE: Final = "functions"
+"""Where declared functions live; this library finds them by name and imports them only when a process serves them."""
 LONGEST_NAME: Final = 63
 _PERIOD: Final = re.compile(r"^(\d+)(s|m|h)$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
@@ -145,7 +147,7 @@ def name_of(module: str) -> str:
 def module_of(name: str) -> str:
     """Find the module of a deployed name; contexts are single words, so the first dash ends the context."""
     context, _, rest = name.partition("-")
-    return f"functions.{context}.{rest.replace('-', '_')}"
+    return f"{PACKAGE}.{context}.{rest.replace('-', '_')}"
 
 
 def event_classes(handler: Handler) -> tuple[type[Event], ...]:

@@ -5,7 +5,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterable
 
-from freehold.edge.declare import Declaration, declaration_of, module_of
+from freehold.edge.declare import PACKAGE, Declaration, declaration_of, module_of
 
 
 class UnknownFunction(Exception):  # noqa: N818 - it names what is wrong
@@ -19,8 +19,8 @@ def find(names: Iterable[str]) -> list[Declaration]:
 
 def find_all() -> list[Declaration]:
     """Import every function, in the order of their names."""
-    package = importlib.import_module("functions")
-    modules = sorted(info.name for info in pkgutil.walk_packages(package.__path__, "functions.") if not info.ispkg)
+    package = importlib.import_module(PACKAGE)
+    modules = sorted(info.name for info in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.") if not info.ispkg)
     return [_declared_in(module) for module in modules]
 
 
