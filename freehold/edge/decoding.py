@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -51,16 +52,22 @@ def decode_parameters(values: Mapping[str, str | Sequence[str]], kind: type[S], 
         decoded = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError:
         decoded = convert(values, kind, place, strict=False)
-    _refuse_null(values, decoded, place)
+    _refuse_loose(values, decoded, place)
     return decoded
 
 
-def _refuse_null(values: Mapping[str, str | Sequence[str]], decoded: Struct, place: str) -> None:
-    """Refuse the word `null`, which msgspec takes for a value that was left out."""
+def _refuse_loose(values: Mapping[str, str | Sequence[str]], decoded: Struct, place: str) -> None:
+    """Refuse what msgspec reads too kindly from text: the word `null` as nothing, a number as a time."""
     fields = {field.encode_name: field.name for field in msgspec.structs.fields(type(decoded))}
-    nulls = [name for name in values if name in fields and getattr(decoded, fields[name]) is None]
-    if nulls:
-        raise Invalid(faults=tuple(FieldFault(field=f"{place}.{name}", expected="a value, not null") for name in nulls))
+    read = {name: getattr(decoded, fields[name]) for name in values if name in fields}
+    faults = [FieldFault(f"{place}.{name}", "a value, not null") for name, value in read.items() if value is None]
+    faults += [
+        FieldFault(f"{place}.{name}", "a time as RFC 3339 writes it")
+        for name, value in read.items()
+        if isinstance(value, datetime) and ":" not in values[name]
+    ]
+    if faults:
+        raise Invalid(faults=tuple(faults))
 
 
 def convert(value: object, kind: type[S], place: str, *, strict: bool = True) -> S:

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from freehold.documents import Job, Notification
+from freehold.documents import Instant, Job, Notification
 from freehold.domain.errors import Refused
 from freehold.edge import Call, Swept, declaration_of, endpoint, on_event, sweep
 from freehold.edge.declare import Declaration
@@ -43,6 +43,7 @@ class EchoQuery(Struct, frozen=True, forbid_unknown_fields=True):
     times: Annotated[int, Meta(ge=1, le=9)] = 1
     tag: Annotated[tuple[Annotated[str, Meta(max_length=5)], ...], Meta(max_length=2)] = ()
     most: int | None = None
+    since: Instant | None = None
 
 
 class JobPath(Struct, frozen=True):

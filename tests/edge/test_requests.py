@@ -101,6 +101,7 @@ def test_a_chunked_body_without_a_length_is_read(samples: Api):
         ("tmes=1", "query.tmes"),
         ("times=1&times=2", "query.times"),
         ("most=null", "query.most"),
+        ("since=0.5", "query.since"),
     ],
 )
 def test_a_faulty_query_is_named(samples: Api, query: str, field: str):

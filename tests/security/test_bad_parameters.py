@@ -30,7 +30,7 @@ OPERATORS: Final = (
 )
 NO_NUMBER: Final = ("", "x", "1.5", "0x10", "1_0", "9" * 30, "9" * 5_000, "-1", "NaN", "1e400", "\u0661", "{}", "null", "true")
 NO_WORD: Final = ("", "nope", "$ne", "OPEN ", "null", "{}", "0.5")
-NO_INSTANT: Final = ("", "yesterday", "2099-01-01", "2099-01-01T00:00:00", "$$NOW", "2099-13-01T00:00:00Z")
+NO_INSTANT: Final = ("", "yesterday", "2099-01-01", "2099-01-01T00:00:00", "5", "0.5", "-1e3", "$$NOW", "2099-13-01T00:00:00Z")
 NO_TEXT: Final = ("%00", "a%00b", "%1b", "%e2%80%ae")
 STRANGE_NAMES: Final = ("limit[$ne]", "$where", "limit[]", "a.b", "__proto__", "%00", "limit ", "LIMIT", "%ff", "_id", "filter")
 NO_ID: Final = (
