@@ -14,7 +14,7 @@ from tests.api import Api, Person
 from tests.escrow import Work
 from tests.hiring import completed, new_application, new_job
 from tests.security.interruptions import Fragile
-from tests.security.people import dead_tokens, gathered
+from tests.security.people import ROLES, dead_tokens, gathered
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
 SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 5}
@@ -51,6 +51,12 @@ class World:
         if name not in self._dead:
             self._dead[name] = dead_tokens(self.people[name])
         return self._dead[name]
+
+    def sign_in_again(self, name: str) -> None:
+        """Give a person a new session, with the roles that they had in the beginning."""
+        roles = {"$set": {"roles": list(ROLES[name])}}
+        self.api.run(self.api.store.database["users"].update_one({"_id": self[name].id}, roles))
+        self.people[name] = self[name].signed_in_again()
 
     def words(self, *seen_by: str) -> str:
         """Make up a text that nobody else has written."""
