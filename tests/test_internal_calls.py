@@ -74,7 +74,7 @@ def test_the_forger_of_these_tests_makes_good_tokens_too(signer: CallSigner, ver
 @pytest.mark.parametrize(
     "change",
     [
-        {"key": Ed25519PrivateKey.generate()},
+        {"key": Ed25519PrivateKey.from_private_bytes(bytes(32))},
         {"headers": {"kid": "connector"}},
         {"headers": {"kid": "nobody"}},
         {"headers": {"typ": "at+jwt"}},
@@ -82,7 +82,7 @@ def test_the_forger_of_these_tests_makes_good_tokens_too(signer: CallSigner, ver
         {"exp": 2**40},
         *({claim: None} for claim in ("iss", "aud", "exp", "iat", "nbf", "jti", "htm", "htp", "bsh")),
     ],
-    ids=repr,
+    ids=lambda change: "-".join(map(str, change)),
 )
 def test_a_forged_token_is_refused(signer: CallSigner, verifier: CallVerifier, change: dict[str, Any]) -> None:
     with pytest.raises(InvalidCallToken):
