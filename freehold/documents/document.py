@@ -1,5 +1,6 @@
 """What every stored document is: a frozen struct with an `_id` and a version, its collection and indexes beside it."""
 
+import hashlib
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -34,8 +35,12 @@ class Index(Struct, frozen=True):
     @property
     def name(self) -> str:
         """The name in the database, made from what the index says, so that a changed index gets a new one."""
-        keys = "_".join(f"{field}_{direction}" for field, direction in self.keys)
-        return keys + ("_unique" if self.unique else "") + ("_ttl" if self.expire_after_s is not None else "")
+        parts = [f"{field}_{direction}" for field, direction in self.keys]
+        parts += ["unique"] if self.unique else []
+        parts += [f"ttl_{self.expire_after_s}"] if self.expire_after_s is not None else []
+        rest = [part for part in (self.partial, self.weights) if part is not None]
+        parts += [hashlib.sha256(repr(rest).encode()).hexdigest()[:8]] if rest else []
+        return "_".join(parts)
 
 
 class Document(Struct, frozen=True, kw_only=True, rename={"id": "_id"}):

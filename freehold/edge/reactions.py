@@ -42,8 +42,9 @@ async def answer_tick(services: Services, declaration: Declaration, trace_id: st
     call = Call(services, declaration, trace_id=trace_id)
     result = await declaration.handler(call)
     swept = result if isinstance(result, Swept) else Swept(done=int(result))
-    if swept.done:
-        log.info("swept", function=declaration.name, done=swept.done, trace_id=trace_id)
+    if not swept.done:
+        return Swept(done=0)  # a full batch of which nothing could be done waits for the next tick
+    log.info("swept", function=declaration.name, done=swept.done, trace_id=trace_id)
     return swept
 
 

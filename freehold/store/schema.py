@@ -39,12 +39,22 @@ async def _create(database: Database, kind: type[Document]) -> None:
 
 
 async def _ensure_indexes(database: Database, kind: type[Document]) -> list[str]:
+    """Create the indexes that are missing. One over the same keys that says something else is replaced."""
     collection = database[kind.collection]
-    existing = set(await collection.index_information())
+    existing = await collection.index_information()
     missing = [index for index in kind.indexes if index.name not in existing]
     for index in missing:
+        for name in [name for name, found in existing.items() if _same_keys(index, found)]:
+            await collection.drop_index(name)
         await collection.create_index(list(index.keys), **_options(index))
     return [index.name for index in missing]
+
+
+def _same_keys(index: Index, found: dict[str, Any]) -> bool:
+    """Whether MongoDB would refuse to keep both; of text indexes it keeps one."""
+    if index.weights is not None:
+        return "weights" in found
+    return [(field, direction) for field, direction in found["key"]] == list(index.keys)
 
 
 def _options(index: Index) -> dict[str, Any]:

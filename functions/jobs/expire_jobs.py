@@ -10,6 +10,7 @@ from freehold.domain import hiring
 from freehold.edge import Call, Swept, sweep
 from freehold.events import JobClosed
 from freehold.store import Unit
+from freehold.store.batches import each_on_its_own
 from freehold.store.jobs import OVER
 
 BATCH: Final = 100
@@ -19,8 +20,8 @@ DUE: Final[dict[str, Any]] = {"state": {"$in": list(hiring.JOB.sources_of("expir
 @sweep(every="30s")
 async def expire_jobs(call: Call) -> Swept:
     """Expire the jobs whose deadline has passed, by the database's clock."""
-    due = await call.store.find(Job, DUE, sort=(("deadline", 1),), limit=BATCH)
-    done = sum([await call.transact(partial(_expire, call, job.id)) for job in due])
+    due = await call.store.find_ids(Job, DUE, sort=(("deadline", 1),), limit=BATCH)
+    done = await each_on_its_own(due, lambda job_id: call.transact(partial(_expire, call, job_id)))
     return Swept(done=done, more=len(due) == BATCH)
 
 

@@ -9,6 +9,7 @@ from freehold.documents import Review
 from freehold.edge import Call, Swept, sweep
 from freehold.events import ReviewPublished
 from freehold.store import Unit
+from freehold.store.batches import each_on_its_own
 
 BATCH: Final = 100
 DUE: Final[dict[str, Any]] = {
@@ -21,8 +22,8 @@ DUE: Final[dict[str, Any]] = {
 @sweep(every="15s")
 async def reveal_due_reviews(call: Call) -> Swept:
     """Publish the sealed reviews whose time has come, by the database's clock."""
-    due = await call.store.find(Review, DUE, sort=(("reveal_at", 1),), limit=BATCH)
-    done = sum([await call.transact(partial(_reveal, call, review.id)) for review in due])
+    due = await call.store.find_ids(Review, DUE, sort=(("reveal_at", 1),), limit=BATCH)
+    done = await each_on_its_own(due, lambda review_id: call.transact(partial(_reveal, call, review_id)))
     return Swept(done=done, more=len(due) == BATCH)
 
 

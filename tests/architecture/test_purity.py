@@ -85,7 +85,7 @@ def rules_know(source: Source) -> Iterator[str]:
 
 
 def documents_know(source: Source) -> Iterator[str]:
-    return knows_the_world(source, ("datetime", "msgspec", "typing"), ("freehold.domain", "freehold.documents"))
+    return knows_the_world(source, ("datetime", "hashlib", "msgspec", "typing"), ("freehold.domain", "freehold.documents"))
 
 
 def test_the_rules_import_nothing_but_each_other_and_pure_libraries():

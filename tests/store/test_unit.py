@@ -187,3 +187,14 @@ def test_a_transient_error_runs_the_work_again_and_a_lasting_one_does_not(opened
 
 def test_applying_the_schema_again_changes_nothing(opened: Opened):
     assert opened.run(apply_schema(opened.store.database)) == []
+
+
+def test_an_index_that_says_something_else_now_is_replaced(opened: Opened):
+    sessions = opened.store.database["sessions"]
+    before = opened.run(sessions.index_information())
+    ttl = next(name for name, found in before.items() if found["key"] == [("expires_at", 1)])
+    opened.run(sessions.drop_index(ttl))
+    opened.run(sessions.create_index([("expires_at", 1)], name="of_yesterday", expireAfterSeconds=5))
+    assert opened.run(apply_schema(opened.store.database)) == [f"created index sessions.{ttl}"]
+    assert opened.run(sessions.index_information()) == before
+    assert opened.run(apply_schema(opened.store.database)) == []
