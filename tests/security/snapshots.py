@@ -57,5 +57,6 @@ def _numbers(value: object, place: str = "") -> Counter[str]:
 
 
 async def _read(store: Store) -> Snapshot:
-    names = await store.database.list_collection_names()
-    return {name: {row["_id"]: row for row in await store.database[name].find().to_list()} for name in names}
+    database = store.client[store.database.name]
+    names = await database.list_collection_names()
+    return {name: {row["_id"]: row for row in await database[name].find().to_list()} for name in names}

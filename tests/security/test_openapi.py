@@ -31,11 +31,13 @@ from tests.security.table import ENDPOINTS, RECIPES, Request, declaration_of
 from tests.security.world import World
 
 ROOT: Final = Path(__file__).parents[2]
-EXAMPLES: Final = 30
+EXAMPLES: Final = 25
 CHECKS: Final = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
     response_headers_conformance, negative_data_rejection, allow_header_conformance,
 ]  # fmt: skip
+FAULTY: Final = {400, 405, 415, 422}
+"""What a request that is wrong in itself is answered, whoever sends it."""
 ENDS_SESSIONS: Final = {"auth-logout", "users-update-user"}
 _ID: Final = re.compile(r"^([a-z]{3})_[0-9a-f]{32}$")
 subjects: dict[str, Request] = {}
@@ -104,10 +106,12 @@ def test_every_answer_is_as_documented(case: Any, server: str, people: World) ->
     if name not in subjects:
         subjects[name] = RECIPES[name].make(people)
     another = others[_spread(repr((case.path_parameters, case.query, case.body)), len(others))]
-    for person in (owner, another):
+    for person in dict.fromkeys((owner, another)):
         response = case.call(base_url=server, headers={} if person is None else people[person].headers)
         case.validate_response(response, checks=CHECKS)
         assert people.leaks(person or "anonymous", response.text) == []
+        if response.status_code in FAULTY:
+            break
         if name in ENDS_SESSIONS and person is not None and response.status_code < 300:
             people.sign_in_again(person)
 
