@@ -75,12 +75,13 @@ def encode(result: object) -> bytes:
 
 
 async def _visitor(services: Services, declaration: Declaration, request: Request) -> Caller | None:
-    header = request.headers.get("authorization")
-    if header is None:
+    headers = request.headers.getlist("authorization")
+    if not headers:
         if declaration.auth == "anyone":
             return None
         raise Unauthenticated
-    if not header.lower().startswith(_BEARER):
+    header = headers[0]
+    if len(headers) > 1 or not header.lower().startswith(_BEARER):
         raise Unauthenticated("Send `Authorization: Bearer TOKEN`.")
     claims = services.access_tokens.verify(header[len(_BEARER) :].strip())
     caller = await services.sessions.admit(claims, for_write=not declaration.reads_only)

@@ -49,6 +49,13 @@ def test_a_write_does_not_trust_what_was_read_a_moment_ago(world: World, monkeyp
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
 
 
+def test_two_authorisations_are_none(world: World):
+    good = world["client"].headers["Authorization"]
+    for second in (good, world["admin"].headers["Authorization"], "Bearer x", ""):
+        headers = [("Authorization", good), ("Authorization", second)]
+        assert world.api.call("GET", "/api/notifications", headers=headers).status_code == 401
+
+
 def test_the_scheme_is_read_whatever_its_case(world: World):
     token = world["client"].signed_in["access_token"]
     for scheme in ("Bearer", "bearer", "BEARER"):
