@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from msgspec import inspect
 
+from freehold.ids import KINDS, new_id
 from tests.security.hostile_types import Slot
 
 OPERATORS: Final[tuple[Any, ...]] = (
@@ -50,7 +51,20 @@ def _texts(kind: inspect.StrType) -> Iterator[str]:
     if kind.min_length:
         yield "x" * (kind.min_length - 1)
     if kind.pattern is not None:
-        hostile = (*BROKEN_TEXTS, "", " ", "\n", "$ne", "a.b", "../../etc/passwd", "usr_1", "job_" + "0" * 33, "\u0661" * 3)
+        others = (new_id(kind) for kind in KINDS)
+        hostile = (
+            *others,
+            *BROKEN_TEXTS,
+            "",
+            " ",
+            "\n",
+            "$ne",
+            "a.b",
+            "../../etc/passwd",
+            "usr_1",
+            "job_" + "0" * 33,
+            "\u0661" * 3,
+        )
         yield from (text for text in hostile if not re.search(kind.pattern, text))
 
 

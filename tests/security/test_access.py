@@ -3,6 +3,8 @@
 Each test ends with the owner, for whom the very same request is carried out: what was refused was refused for who asked.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from tests.security.calls import Token, send, what
@@ -29,6 +31,18 @@ def strangers(recipe: Recipe) -> list[str]:
 def may_call(name: str, person: str) -> bool:
     auth = declaration_of(name).auth
     return auth in {"anyone", "user"} or auth in ROLES[person]
+
+
+def wrong_bodies(request: Request) -> list[Request]:
+    """Give the request with parts that only the object can tell to be wrong: its version, its currency, its gateway."""
+    body = request.body or {}
+    changes = [{"version": 999}] if "version" in body else []
+    changes += [
+        {name: {**part, "currency": "EUR"}} for name, part in body.items() if isinstance(part, dict) and "currency" in part
+    ]
+    changes += [{name: {**part, "amount": 0}} for name, part in body.items() if isinstance(part, dict) and "amount" in part]
+    changes += [{"gateway": "nowhere"}, {"method": "nothing"}] if "method" in body else []
+    return [replace(request, body={**body, **change}) for change in [{}, *changes]]
 
 
 def carried_out(world: World, name: str, request: Request) -> bool:
@@ -91,6 +105,19 @@ def test_a_foreign_object_is_answered_exactly_as_a_missing_one(world: World, nam
             assert foreign.status_code == 404, (place, person)
             assert world.leaks(person or "anonymous", foreign.text) == []
             assert dict(foreign.headers) == dict(missing.headers) | {"content-length": foreign.headers["content-length"]}
+    assert fingerprints(world.api) == before
+
+
+@pytest.mark.parametrize("name", [name for name in ABOUT_AN_OBJECT if declaration_of(name).body_type is not None])
+def test_a_foreign_object_stays_hidden_whatever_else_is_wrong(world: World, name: str):
+    recipe = RECIPES[name]
+    request = (recipe.hidden or recipe.make)(world)
+    place, person = references(declaration_of(name))[0], next(each for each in strangers(recipe) if may_call(name, each))
+    before = fingerprints(world.api)
+    for wrong in wrong_bodies(request):
+        foreign = send(world, name, wrong, as_=person)
+        assert what(foreign) == what(send(world, name, with_missing(wrong, place), as_=person)), wrong.body
+        assert foreign.status_code == 404, wrong.body
     assert fingerprints(world.api) == before
 
 
