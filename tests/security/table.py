@@ -193,7 +193,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "notifications-mark-all-read": Recipe("client", _unread),
     "notifications-mark-read": Recipe("client", lambda world: Request(world.notification()["id"], {"read": True})),
     "platform-read-openapi": Recipe(None, lambda _: Request()),
-    "projects-get-project": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),
+    "projects-get-project": Recipe("client", lambda world: Request(world.sealed_review()["project_id"]), {"freelancer": 200}),
     "projects-list-projects": Recipe("client", lambda _: Request()),
     "realtime-create-ticket": Recipe("client", lambda _: Request()),
     "reviews-create-review": Recipe("client", _review, {"freelancer": 201}),
