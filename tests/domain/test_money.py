@@ -106,7 +106,15 @@ def test_money_in_json_is_a_whole_number_within_the_largest_amount(amount):
         msgspec.json.decode(f'{{"amount": {amount}, "currency": "USD"}}', type=Money)
 
 
-@pytest.mark.parametrize("body", [{"amount": 1}, {"amount": 1, "currency": "USD", "rate": 2}, {"amount": 1, "currency": "US"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"amount": 1},
+        {"amount": 1, "currency": "USD", "rate": 2},
+        {"amount": 1, "currency": "US"},
+        {"amount": 1, "currency": "USD\n"},
+    ],
+)
 def test_money_in_json_has_exactly_an_amount_and_a_three_letter_currency(body):
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(json.dumps(body).encode(), type=Money)
