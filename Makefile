@@ -18,6 +18,7 @@ demo: ## show the whole loop against the running instance: job, application, mon
 
 test: ## install what the tests need and run all of them, the static checks first
 	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
 

@@ -22,8 +22,8 @@ PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "requirements.lock"
 PROJECT_FILE = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
-RUN_EXTRAS = ("functions", "connector", "relay", "scheduler", "embedded", "local")
-EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "dev")}
+RUN_EXTRAS = ("functions", "connector", "relay", "scheduler", "traces", "embedded", "local")
+EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "images", "dev")}
 
 
 class Missing(Exception):  # noqa: N818 - the message is a sentence that says what to do
