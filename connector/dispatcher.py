@@ -1,6 +1,8 @@
 """The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
 
+import time
 from datetime import datetime
+from typing import Final
 
 import structlog
 from msgspec import Struct
@@ -11,6 +13,9 @@ from connector.lease import Leadership, LeaseLost
 from connector.outbox import Batch, Outbox, Unreadable, read_event
 from connector.transport import Outgoing, Transport
 from freehold.catalogue import Catalogue
+
+REFUSED_S: Final = 5.0
+REFUSED_LIMIT: Final = 2_000
 
 log = structlog.get_logger()
 
@@ -31,13 +36,14 @@ class Dispatcher:
         self._route = route
         self._parking = parking
         self._batch = batch
+        self._refused: dict[str, float] = {}
 
     def turn(self) -> bool:
         """Dispatch one batch. Returns True when there may be more at once."""
         held = self._route.leadership.keep()
         if held is None:
             return False
-        batch = self._route.outbox.unsent(self._batch)
+        batch = self._route.outbox.unsent(self._batch, without=self._postponed())
         if batch.read_at is None:
             return False
         settled = self._send(batch, batch.read_at)
@@ -46,7 +52,7 @@ class Dispatcher:
         except LeaseLost:
             log.warning("lease_lost", role="dispatcher", fence=held.fence, unmarked=len(settled))
             return False
-        return len(settled) == self._batch
+        return len(batch.rows) == self._batch and bool(settled or self._route.transport.denied)
 
     def _send(self, batch: Batch, now: datetime) -> list[object]:
         """Hand a batch to the transport; return the row ids that are taken care of."""
@@ -60,9 +66,19 @@ class Dispatcher:
                 parked.append(row["_id"])
                 log.error("event_unreadable", event_id=str(row["_id"]))  # noqa: TRY400 - the reason is parked with it
         acknowledged = self._route.transport.send(outgoing, now)
+        self._postpone(self._route.transport.denied)
         for item in outgoing:
             log.debug("event_dispatched", event_id=item.event.id, type=item.event.type, reactions=item.reactions)
         return [*parked, *acknowledged]
+
+    def _postpone(self, denied: frozenset[str]) -> None:
+        """Let others go ahead of what got a no, or a whole batch of it would hold up everything behind it."""
+        if len(self._refused) < REFUSED_LIMIT:
+            self._refused.update(dict.fromkeys(denied, time.monotonic() + REFUSED_S))
+
+    def _postponed(self) -> list[str]:
+        self._refused = {name: until_s for name, until_s in self._refused.items() if until_s > time.monotonic()}
+        return list(self._refused)
 
 
 def address(row: Row, catalogue: Catalogue) -> Outgoing:
