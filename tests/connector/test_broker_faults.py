@@ -166,9 +166,8 @@ def test_writes_go_on_while_the_broker_comes_and_goes(world: World, broker: Brok
     over = threading.Event()
 
     def write() -> None:
-        while not over.is_set():
+        while not over.wait(0.2) and len(events) < 200:
             events.extend(emit(world, 2))
-            time.sleep(0.02)
 
     writer = threading.Thread(target=write)
     writer.start()
