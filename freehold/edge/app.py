@@ -27,6 +27,8 @@ from freehold.edge.translation import problem_for, problem_for_door
 from freehold.internal_calls import InvalidCallToken
 from freehold.settings import FunctionSettings, InvalidSettings, Secret, load_secrets
 from freehold.store import OUTAGES
+from freehold.telemetry import metrics
+from freehold.telemetry.requests import IN_FLIGHT, IN_FLIGHT_LIMIT, UNROUTED, RequestMeter
 
 log = structlog.get_logger()
 
@@ -53,6 +55,10 @@ class FunctionApp:
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
+        self._unrouted = RequestMeter(UNROUTED, status=404)
+        self._meters: dict[str, RequestMeter] = {}
+        IN_FLIGHT.set_function(lambda: self._in_flight)
+        IN_FLIGHT_LIMIT.set(settings.concurrency_limit)
 
     @property
     def services(self) -> Services:
@@ -68,6 +74,7 @@ class FunctionApp:
         services = Services(self._settings, self._secrets if self._secrets is not None else load_secrets(names))
         await services.store.open()
         self._routes = _routes(declarations)
+        self._meters = {item.name: RequestMeter(item.name, status=item.status) for item in declarations}
         self.internal = {item.name: item for item in declarations if item.kind != "endpoint"}
         self._services = services
 
@@ -97,19 +104,18 @@ class FunctionApp:
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request: health, or a function within the concurrency limit."""
-        path = request.url.path
-        if path == "/_/health":
-            return Response(b'{"healthy":true}', media_type=_JSON)
-        if path == "/_/ready":
-            ready = await self.is_ready()
-            return Response(msgspec.json.encode({"ready": ready}), status_code=200 if ready else 503, media_type=_JSON)
+        """Answer one request: about this process, or a function within the concurrency limit."""
+        own = await self._answer_about_itself(request.url.path)
+        if own is not None:
+            return own
+        began = time.perf_counter()
         trace_id = _trace_id(request)
         if self._in_flight >= self._settings.concurrency_limit:
-            return _problem(TooManyRequests("This function is at its limit.", retry_after_s=1), trace_id)
+            full = TooManyRequests("This function is at its limit.", retry_after_s=1)
+            return _refuse(full, trace_id, self._unrouted, began)
         self._in_flight += 1
         try:
-            response = await self._dispatch(request, trace_id)
+            response = await self._dispatch(request, trace_id, began)
         finally:
             self._in_flight -= 1
         call_id = request.headers.get("x-call-id")
@@ -117,38 +123,49 @@ class FunctionApp:
             response.headers["X-Call-Id"] = call_id
         return response
 
-    async def _dispatch(self, request: Request, trace_id: str) -> Response:
+    async def _answer_about_itself(self, path: str) -> Response | None:
+        """Answer probes and scrapes, also when this process is full."""
+        match path:
+            case "/_/health":
+                return Response(b'{"healthy":true}', media_type=_JSON)
+            case "/_/ready":
+                ready = await self.is_ready()
+                return Response(msgspec.json.encode({"ready": ready}), status_code=200 if ready else 503, media_type=_JSON)
+            case metrics.PATH:
+                return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return None
+
+    async def _dispatch(self, request: Request, trace_id: str, began: float) -> Response:
         internal = self._internal_function(request)
         if internal is not None:
-            return await self._guarded(lambda: self._answer_door(internal, request, trace_id), internal, trace_id, True)
+            return await self._guarded(lambda: self._answer_door(internal, request, trace_id), internal, trace_id, began)
         try:
             declaration = self._endpoint(request)
         except Problem as problem:
-            return _problem(problem, trace_id)
-        return await self._guarded(lambda: self._answer_person(declaration, request, trace_id), declaration, trace_id, False)
+            return _refuse(problem, trace_id, self._unrouted, began)
+        return await self._guarded(lambda: self._answer_person(declaration, request, trace_id), declaration, trace_id, began)
 
-    async def _guarded(
-        self,
-        answering: Answering,
-        declaration: Declaration,
-        trace_id: str,
-        for_door: bool,  # noqa: FBT001
-    ) -> Response:
-        began = time.perf_counter()
+    async def _guarded(self, answering: Answering, declaration: Declaration, trace_id: str, began: float) -> Response:
+        meter = self._meters[declaration.name]
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 response = await answering()
         except ClientDisconnect:
+            meter.answered(CLIENT_CLOSED, time.perf_counter() - began)
             return Response(status_code=CLIENT_CLOSED)
         except Exception as error:  # noqa: BLE001 - the one place that translates every error
-            translate = problem_for_door if for_door else problem_for
-            response = _problem(translate(error, function=declaration.name, trace_id=trace_id), trace_id)
+            translate = problem_for if declaration.kind == "endpoint" else problem_for_door
+            problem = translate(error, function=declaration.name, trace_id=trace_id)
+            meter.refused(problem.code)
+            response = _problem(problem, trace_id)
+        duration_s = time.perf_counter() - began
+        meter.answered(response.status_code, duration_s)
         report = log.debug if declaration.kind == "sweep" and response.status_code == HTTPStatus.OK else log.info
         report(
             "answered",
             function=declaration.name,
             status=response.status_code,
-            duration_ms=round((time.perf_counter() - began) * 1000, 1),
+            duration_ms=round(duration_s * 1000, 1),
             trace_id=trace_id,
         )
         return response
@@ -258,6 +275,12 @@ def _trace_id(request: Request) -> str:
         return parent[1]
     call_id = request.headers.get("x-call-id", "")
     return call_id if _CALL_ID.match(call_id) else uuid4().hex
+
+
+def _refuse(problem: Problem, trace_id: str, meter: RequestMeter, began: float) -> Response:
+    meter.refused(problem.code)
+    meter.answered(problem.status, time.perf_counter() - began)
+    return _problem(problem, trace_id)
 
 
 def _problem(problem: Problem, trace_id: str) -> Response:

@@ -15,6 +15,7 @@ from freehold.store.errors import Unavailable
 from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
+from freehold.telemetry.requests import TRANSACTION_RETRIES
 
 R = TypeVar("R")
 Work = Callable[[Unit], Awaitable[R]]
@@ -86,6 +87,7 @@ class Store(Reads):
                     pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
                     if attempt == TRIES or asyncio.get_running_loop().time() + pause_s > ends_at:
                         raise Unavailable(f"the transaction did not commit in {attempt} tries") from error
+                    TRANSACTION_RETRIES.inc()
                     turn = self._turn(ends_at)
                 await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")
