@@ -38,11 +38,11 @@ PLANTED = {
 }
 EVERYWHERE = {"msgspec", "structlog"}
 EXTRAS = {
-    "connector": ("connector",),
-    "jobs_scheduler": ("scheduler",),
-    "realtime": ("relay",),
-    "functions": ("functions",),
-    "gateway": ("functions", "local"),
+    "connector": ("connector", "traces"),
+    "jobs_scheduler": ("scheduler", "traces"),
+    "realtime": ("relay", "traces"),
+    "functions": ("functions", "traces"),
+    "gateway": ("functions", "local", "traces"),
 }
 """What an image installs that carries this room, beside the dependencies of the wheel."""
 DISTRIBUTIONS = {
@@ -50,6 +50,7 @@ DISTRIBUTIONS = {
     "bson": "pymongo",
     "cryptography": "pyjwt",
     "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-sdk",
     "prometheus_client": "prometheus-client",
 }
 """What a library is installed by, where that has another name."""
