@@ -155,8 +155,7 @@ class FunctionApp:
 
     async def _answer_person(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
         answer = await answer_request(self.services, declaration, request, trace_id)
-        is_public = declaration.auth == "anyone" and declaration.reads_only and "authorization" not in request.headers
-        headers = {} if is_public else {"Cache-Control": "no-store"}
+        headers = _caching(declaration, is_signed_in="authorization" in request.headers)
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
@@ -258,6 +257,14 @@ def _trace_id(request: Request) -> str:
         return parent[1]
     call_id = request.headers.get("x-call-id", "")
     return call_id if _CALL_ID.match(call_id) else uuid4().hex
+
+
+def _caching(declaration: Declaration, *, is_signed_in: bool) -> dict[str, str]:
+    """Say who may keep an answer, and that one for somebody who is signed in is another one."""
+    if declaration.cache_s is None:
+        return {"Cache-Control": "no-store"}
+    kept = "no-store" if is_signed_in else f"public, max-age={declaration.cache_s}"
+    return {"Cache-Control": kept, "Vary": "Authorization"}
 
 
 def _problem(problem: Problem, trace_id: str) -> Response:
