@@ -78,7 +78,7 @@ def read_all(connection: socket.socket) -> bytes:
 @contextmanager
 def gateway_process(functions_url: str, **settings: str) -> Iterator[Gateway]:
     """Run a gateway before these functions. Root runs it as nobody, because it refuses to be root."""
-    port = free_port()
+    port = int(settings.pop("FREEHOLD_PORT", "") or free_port())
     with unprivileged_folder() as folder:
         with (folder / "output").open("ab") as output:
             process = start(folder, output, FREEHOLD_FUNCTIONS_URL=functions_url, FREEHOLD_PORT=str(port), **settings)

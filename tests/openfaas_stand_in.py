@@ -67,8 +67,7 @@ class OpenFaas:
         """Serve on a free port of 127.0.0.1 for as long as the block lasts."""
         stand_in = cls()
         handler = type("Handler", (_Handler,), {"stand_in": stand_in})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), handler)
         stand_in.port = server.server_port
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -89,6 +88,14 @@ class OpenFaas:
         self.functions.clear()
         self.answers = dict.fromkeys(names, answer)
         self.seen.clear()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of callers that went away."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -143,7 +143,8 @@ def answers_of_every_kind(nginx, openfaas) -> list[httpx.Response]:
             client.get("/api/jobs"), client.get("/api/projects"), client.get("/api/users/usr_1"), client.get("/api/jobs/job_1"),
             client.get("/nothing"), client.patch("/api/jobs"), client.options("/api/jobs"), client.get("/_/health"),
             client.get("/_/ready"), client.post("/api/jobs", content=b"x" * 70_000),
-            client.get("/api/jobs", headers={"Host": "x"}), client.get("/socket.io/"), client.get("/api/jobs?" + "a" * 9_000), client.get("/api/jobs%00"),
+            client.get("/api/jobs", headers={"Host": "x"}), client.get("/socket.io/"),
+            client.get("/api/jobs?" + "a" * 9_000), client.get("/api/jobs%00"),
         ]  # fmt: skip
 
 
