@@ -128,10 +128,12 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     """What the relay knows (realtime.md in words).
 
     A browser connects only from one of `relay_origins`; a client that is no browser sends no origin. Each process serves at
-    most `connection_limit` sockets, `connections_per_person` of one person.
+    most `connection_limit` sockets, `connections_per_person` of one person. `relay_node` is what the gateway calls this
+    process; the ids of its sessions begin with it.
     """
 
     environment: Environment
+    relay_node: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}$(?!\n)")] = ""
     relay_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     relay_port: Port = 8001
     relay_origins: Origins = ""
