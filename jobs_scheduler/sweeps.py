@@ -15,6 +15,7 @@ from freehold.settings import Profile
 from freehold.telemetry import tracing
 from freehold.telemetry.context import HEADER, TraceContext
 from freehold.telemetry.metrics import counter, gauge
+from freehold.telemetry.readings import NewestReadings, Readings
 
 CONNECT_TIMEOUT_S: Final = 3.0
 MOST_ROUNDS: Final = 100
@@ -30,13 +31,15 @@ _DONE: Final = counter("freehold_sweep_done", "Things that a sweep said it has d
 _FAILURES: Final = counter("freehold_sweep_failures", "Calls of a sweep that came to nothing", ["sweep"])
 
 log = structlog.get_logger()
+_MEASURED: Final = NewestReadings()
 
 
 class Swept(Struct, frozen=True):
-    """A sweep's answer: how many it did, and whether its batch was full."""
+    """A sweep's answer: how many it did, whether its batch was full, and what it measured."""
 
     done: int
     more: bool = False
+    readings: Readings = ()
 
 
 class SweepFailed(Exception):  # noqa: N818 - it says what happened
@@ -112,7 +115,7 @@ class Sweep:
                     span.fail("sweep_failed")
                     self._note_failure(str(error), span.context.trace_id)
                     return
-            self._note_success(swept.done)
+            self._note_success(swept)
             if not swept.more:
                 return
 
@@ -128,10 +131,11 @@ class Sweep:
             log.warning("sweep_fails", sweep=self.name, reason=reason, every_s=self.every_s, trace_id=trace_id)
         self._fails = True
 
-    def _note_success(self, done: int) -> None:
+    def _note_success(self, swept: Swept) -> None:
         """Remember that it works, and say it if the call before did not go well."""
         counted, _, worked_at = self._counted
-        counted.inc(done)
+        counted.inc(swept.done)
+        _MEASURED.keep(self.name, swept.readings)
         worked_at.set_to_current_time()
         self.has_worked = True
         self._worked_at_s = time.monotonic()
