@@ -1,7 +1,7 @@
-"""Readings: what a sweep has measured about the whole deployment, on its way to a scrape.
+"""Readings: what one process has measured about the whole deployment, on its way to a scrape. No scrape measures anything.
 
-A function measures, because it may ask the database; it answers its tick with what it found. The scheduler keeps the newest
-answer of each sweep and writes it down when it is scraped: any replica may measure, and nothing is measured by a scrape.
+About money a function measures, because it may ask the database: it answers its tick with what it found, and the scheduler
+writes the newest answer down when it is scraped. About events the connector that leads measures.
 """
 
 import threading
@@ -30,30 +30,30 @@ Readings = Annotated[tuple[Reading, ...], Meta(max_length=500)]
 
 
 class NewestReadings:
-    """The newest readings of each sweep; used by many threads at once."""
+    """The newest readings of each source; used by many threads at once."""
 
     def __init__(self) -> None:
-        self._of_sweep: dict[str, tuple[Reading, ...]] = {}
+        self._of_source: dict[str, tuple[Reading, ...]] = {}
         self._lock = threading.Lock()
         REGISTRY.register(self)
 
-    def keep(self, sweep: str, readings: tuple[Reading, ...]) -> None:
-        """Put these in the place of the sweep's earlier ones."""
+    def keep(self, source: str, readings: tuple[Reading, ...]) -> None:
+        """Put these in the place of the source's earlier ones."""
         with self._lock:
-            self._of_sweep[sweep] = readings
+            self._of_source[source] = readings
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Write them down, as the registry asks for it."""
         with self._lock:
-            every = [(sweep, reading) for sweep, readings in self._of_sweep.items() for reading in readings]
+            every = [(source, reading) for source, readings in self._of_source.items() for reading in readings]
         return _families(every)
 
 
 def _families(every: list[tuple[str, Reading]]) -> Iterator[GaugeMetricFamily]:
     families: dict[tuple[str, tuple[str, ...]], GaugeMetricFamily] = {}
-    for sweep, reading in every:
+    for source, reading in every:
         key = (reading.name, tuple(reading.labels))
         if key not in families:
-            families[key] = GaugeMetricFamily(reading.name, f"Measured by the sweep {sweep}", labels=key[1])
+            families[key] = GaugeMetricFamily(reading.name, f"Measured by {source}", labels=key[1])
         families[key].add_metric(list(reading.labels.values()), reading.value)
     yield from families.values()
