@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt
+.PHONY: help run demo test check fmt images
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -34,3 +34,7 @@ fmt: ## put the code into its form
 	@$(BOOTSTRAP) test
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+images: ## build the container images (LOCAL=1: without a registry)
+	@$(BOOTSTRAP) test
+	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)

@@ -1,11 +1,8 @@
 """What every test may ask for: one real MongoDB per run, a database per worker, a folder of development secrets."""
 
-import fcntl
 import os
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +12,9 @@ import pytest
 from freehold.store import local_admin
 from infra.keys import make_keys, write_secret
 from tests.api import Api
+from tests.keeping import OWNER, kept
 
-OWNER = "freehold_owner_pid"
 KEEPER_LIMIT_S = 90.0
-_folder_key = pytest.StashKey[Path]()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,15 +38,7 @@ def mongodb_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """Where the run's MongoDB is: `MONGODB_URI` if that is set, else one `mongod` that all workers share."""
     if given := os.environ.get("MONGODB_URI"):
         return given
-    worker = getattr(request.config, "workerinput", None)
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if worker else base) / "mongodb"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "uri").exists():
-            _start_keeper(folder, owner_pid=worker[OWNER] if worker else os.getpid())
-    return (folder / "uri").read_text()
+    return kept("tests.keep_mongod", "mongodb", request, tmp_path_factory, limit_s=KEEPER_LIMIT_S)
 
 
 @pytest.fixture(scope="session")
@@ -75,22 +63,6 @@ def api(mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
     """Give all functions behind an in-process client, over the worker's database."""
     with Api.opened(mongodb_uri, database, keys) as opened:
         yield opened
-
-
-def _start_keeper(folder: Path, *, owner_pid: int) -> None:
-    (folder / "trouble").unlink(missing_ok=True)
-    with (folder / "keeper.log").open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.keep_mongod", str(folder), str(owner_pid)],
-            cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    (folder / "pid").write_text(str(keeper.pid))
-    give_up_at = time.monotonic() + KEEPER_LIMIT_S
-    while not (folder / "uri").exists():
-        if keeper.poll() is not None or time.monotonic() > give_up_at:
-            trouble = folder / "trouble"
-            pytest.fail(trouble.read_text() if trouble.exists() else (folder / "keeper.log").read_text(), pytrace=False)
-        time.sleep(0.05)
 
 
 def _stop_keeper(folder: Path) -> None:

@@ -4,7 +4,6 @@
 stops it on SIGTERM, or when the process OWNER_PID (the test run itself) is gone.
 """
 
-import os
 import shutil
 import signal
 import sys
@@ -12,6 +11,7 @@ import threading
 from pathlib import Path
 
 from infra.local import mongod
+from tests.keeping import lives, publish
 
 
 def keep(folder: Path, owner_pid: int) -> None:
@@ -20,28 +20,14 @@ def keep(folder: Path, owner_pid: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with mongod.running(folder / "mongod") as place:
-            _publish(folder / "uri", place.uri)
-            while not asked_to_stop.wait(0.3) and _lives(owner_pid):
+            publish(folder / "uri", place.uri)
+            while not asked_to_stop.wait(0.3) and lives(owner_pid):
                 pass
     except mongod.MongodTrouble as trouble:
-        _publish(folder / "trouble", str(trouble))
+        publish(folder / "trouble", str(trouble))
         raise SystemExit(1) from trouble
     finally:
         shutil.rmtree(folder / "mongod", ignore_errors=True)
-
-
-def _publish(file: Path, text: str) -> None:
-    draft = file.with_suffix(".new")
-    draft.write_text(text)
-    draft.rename(file)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

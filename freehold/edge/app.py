@@ -53,6 +53,7 @@ class FunctionApp:
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
+        self.cannot_start = False
 
     @property
     def services(self) -> Services:
@@ -224,6 +225,7 @@ class FunctionApp:
                 await asyncio.sleep(REOPEN_AFTER_S)
             except (InvalidSettings, Exception) as error:
                 log.critical("cannot_start", reason=str(error), exc_info=error)
+                self.cannot_start = True
                 _end_process()
                 return
             else:

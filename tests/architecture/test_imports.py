@@ -34,6 +34,7 @@ PLANTED = {
     "tokens": ("functions/auth/register.py", "import jwt"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "programs": ("freehold/logs.py", "import rich"),
+    "engine": ("infra/local/parts.py", "import docker"),
 }
 EVERYWHERE = {"msgspec", "structlog"}
 EXTRAS = {
