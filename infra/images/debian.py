@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -34,9 +36,9 @@ def ensure_base(client: DockerClient) -> str:
     """Answer the tag of the base; make it (a minute) if the engine has none of this recipe. Raises EngineTrouble."""
     tag = f"{REPOSITORY}:{_recipe()}"
     if not client.images.list(name=tag):
-        with tempfile.TemporaryDirectory(prefix="freehold-base-", ignore_cleanup_errors=True) as folder:
-            _make_root(Path(folder) / "root")
-            _import(client, Path(folder), tag)
+        with _place() as folder:
+            _make_root(folder / "root")
+            _import(client, folder, tag)
     return tag
 
 
@@ -44,6 +46,18 @@ def _recipe() -> str:
     """Name what decides how the base looks: this file, and whom this machine trusts."""
     authorities = AUTHORITIES.read_bytes() if AUTHORITIES.exists() else b""
     return hashlib.sha256(Path(__file__).read_bytes() + authorities).hexdigest()[:12]
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    """Give a folder in memory if that can be had: a package manager waits for the disk after each file."""
+    with tempfile.TemporaryDirectory(prefix="freehold-base-") as folder:
+        mounted = not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", folder], check=False).returncode
+        try:
+            yield Path(folder)
+        finally:
+            if mounted:
+                subprocess.run(["umount", folder], check=False)
 
 
 def _make_root(root: Path) -> None:
@@ -58,6 +72,7 @@ def _make_root(root: Path) -> None:
         shutil.copy(AUTHORITIES, root / str(AUTHORITIES).lstrip("/"))
     proxies = [f'Acquire::{name.removesuffix("_proxy")}::Proxy "{url}";' for name, url in _proxy().items()]
     (root / "etc/apt/apt.conf.d/90proxy").write_text("\n".join(proxies))
+    (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
 
 
 def _import(client: DockerClient, folder: Path, tag: str) -> None:
