@@ -1,65 +1,95 @@
-"""Keepers: processes that hold a server for a test run, started by the first worker that needs it, ended with the run.
+"""Servers that a whole test run shares: started by the first worker that needs one, ended with the run, however that ends.
 
-A keeper is a module that is run as `python -m MODULE FOLDER OWNER_PID`. It writes FOLDER/uri once its server can be used, or
-FOLDER/trouble, and ends on SIGTERM, or when the process OWNER_PID (the test run itself) is gone.
+Each has a keeper, a small process that starts the server, writes its address to FOLDER/uri (or FOLDER/trouble), and ends it
+on SIGTERM, or when the test run itself is gone. Here are both ends: what a worker does, and what a keeper does.
 """
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 OWNER = "freehold_owner_pid"
-"""Where the run tells each xdist worker its own process id."""
+KEEPER_LIMIT_S = 150.0
+SERVER = "server"
 
 
-def kept(module: str, name: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory, *, limit_s: float) -> str:
-    """Answer where the server of this keeper is; start the keeper if no worker of this run has done so."""
+def shared(request: pytest.FixtureRequest, factory: pytest.TempPathFactory, module: str, *arguments: str) -> str:
+    """Give the address of the run's server of one kind: `module` is its keeper."""
     worker = getattr(request.config, "workerinput", None)
-    folder = shared_folder(request, factory) / name
+    base = factory.getbasetemp()
+    folder = (base.parent if worker else base) / module
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "uri").exists():
-            _start(module, folder, owner_pid=worker[OWNER] if worker else os.getpid(), limit_s=limit_s)
+            _start(folder, f"tests.{module}", str(worker[OWNER] if worker else os.getpid()), *arguments)
     return (folder / "uri").read_text()
 
 
-def shared_folder(request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Path:
-    """Give the folder that all workers of this run see."""
-    base = factory.getbasetemp()
-    return base.parent if hasattr(request.config, "workerinput") else base
+def stop_all(base: Path) -> None:
+    """End the keepers that this run started, and wait until they are gone with their servers."""
+    for pid in base.glob("keep_*/pid"):
+        _stop(pid.parent)
 
 
-def publish(file: Path, text: str) -> None:
-    draft = file.with_suffix(".new")
-    draft.write_text(text)
-    draft.rename(file)
-
-
-def lives(pid: int) -> bool:
+def keep(folder: Path, owner_pid: int, running: AbstractContextManager[str], trouble: type[Exception]) -> None:
+    """Be a keeper: `running` gives the address of a server that runs while it is entered."""
+    asked_to_stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        with running as uri:
+            _publish(folder / "uri", uri)
+            while not asked_to_stop.wait(0.3) and _lives(owner_pid):
+                pass
+    except trouble as error:
+        _publish(folder / "trouble", str(error))
+        raise SystemExit(1) from error
 
 
-def _start(module: str, folder: Path, *, owner_pid: int, limit_s: float) -> None:
+def _start(folder: Path, *argv: str) -> None:
     (folder / "trouble").unlink(missing_ok=True)
     with (folder / "keeper.log").open("wb") as log:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder), str(owner_pid)],
+            [sys.executable, "-m", argv[0], str(folder), *argv[1:]],
             cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     (folder / "pid").write_text(str(keeper.pid))
-    give_up_at = time.monotonic() + limit_s
+    give_up_at = time.monotonic() + KEEPER_LIMIT_S
     while not (folder / "uri").exists():
         if keeper.poll() is not None or time.monotonic() > give_up_at:
             trouble = folder / "trouble"
             pytest.fail(trouble.read_text() if trouble.exists() else (folder / "keeper.log").read_text(), pytrace=False)
         time.sleep(0.05)
+
+
+def _stop(folder: Path) -> None:
+    try:
+        os.kill(int((folder / "pid").read_text()), signal.SIGTERM)
+        give_up_at = time.monotonic() + 30
+        while (folder / SERVER).exists() and time.monotonic() < give_up_at:
+            time.sleep(0.05)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+
+
+def _publish(file: Path, text: str) -> None:
+    draft = file.with_suffix(".new")
+    draft.write_text(text)
+    draft.rename(file)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -11,10 +11,8 @@ from docker import DockerClient
 
 from infra.images import build
 from infra.images.debian import ensure_base
-from tests.images.engine import answers
-from tests.keeping import kept, shared_folder
-
-ENGINE_LIMIT_S = 180.0
+from tests import keeping
+from tests.keep_engine import answers
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +20,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Give the machine's own engine where one answers, else one `dockerd` that all workers share."""
     uri = os.environ.get("DOCKER_HOST")
     if not answers(uri):
-        uri = kept("tests.images.engine", "engine", request, tmp_path_factory, limit_s=ENGINE_LIMIT_S)
+        uri = keeping.shared(request, tmp_path_factory, "keep_engine")
     with closing(DockerClient(base_url=uri, timeout=600)) as client:
         yield client
 
@@ -30,7 +28,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="session")
 def images(engine: DockerClient, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Build every image of ours once per run, on the local base; answer their ids by target."""
-    folder = shared_folder(request, tmp_path_factory) / "images"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "images"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
