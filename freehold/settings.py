@@ -25,6 +25,8 @@ Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Environment = Literal["sandbox", "production"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Host = Annotated[str, Meta(min_length=1)]
+"""Where a port listens: 127.0.0.1 for this machine alone, 0.0.0.0 in a container, which has an address of its own."""
 Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
 Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s]+)*)?$")]
 """Web origins (`https://app.example.org`), with commas between them; empty for none."""
@@ -96,6 +98,7 @@ class ConnectorSettings(Database, frozen=True, kw_only=True):
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     concurrency: Count = 32
     concurrency_per_reaction: Count = 8
@@ -119,6 +122,7 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     drain_timeout_s: Seconds = 10.0
     log_level: LogLevel = "info"
@@ -128,11 +132,13 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     """What the relay knows (realtime.md in words).
 
     A browser connects only from one of `relay_origins`; a client that is no browser sends no origin. Each process serves at
-    most `connection_limit` sockets, `connections_per_person` of one person.
+    most `connection_limit` sockets, `connections_per_person` of one person. `relay_node` is what the gateway calls this
+    process; the ids of its sessions begin with it.
     """
 
     environment: Environment
-    relay_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    relay_node: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}$(?!\n)")] = ""
+    relay_host: Host = "127.0.0.1"
     relay_port: Port = 8001
     relay_origins: Origins = ""
     connection_limit: Count = 10_000
@@ -146,6 +152,19 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     drain_timeout_s: Seconds = 10.0
     log_level: LogLevel = "info"
 
+
+class GatewayTelemetrySettings(Struct, frozen=True, kw_only=True):
+    """What the program knows that listens to nginx: where datagrams come in, and where a scrape is answered."""
+
+    syslog_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    syslog_port: Port = 5514
+    health_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    health_port: Port = 8080
+    log_level: LogLevel = "info"
+
+
+_PROTOCOL: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_BACKEND: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 S = TypeVar("S", bound=Struct)
 
@@ -186,6 +205,19 @@ def load_secrets(names: Iterable[str], environ: Mapping[str, str] = os.environ) 
     if faults:
         raise InvalidSettings("\n".join(faults))
     return secrets
+
+
+def wants_traces(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether OpenTelemetry's standard variables name a backend for spans, and do not turn them off.
+
+    Raises InvalidSettings when they ask for a protocol that is not spoken here.
+    """
+    is_off = environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("OTEL_TRACES_EXPORTER", "otlp") == "none"
+    if is_off or not any(environ.get(name) for name in _BACKEND):
+        return False
+    if {environ.get(name) for name in _PROTOCOL} - {None, "", "http/protobuf"}:
+        raise InvalidSettings(f"{' and '.join(_PROTOCOL)}: only http/protobuf is spoken (port 4318)")
+    return True
 
 
 def _secret_file(folder: Path, name: str) -> Path:
