@@ -21,6 +21,9 @@ HOSTILE = {
     "nested without end": amqp.Message(b"[" * 100_000),
     "packed": amqp.Message(b"x", application_headers={"compression": "application/x-gzip"}, content_encoding="rot13"),
     "pickled": amqp.Message(b"cos\nsystem\n(S'true'\ntR.", content_type="application/x-python-serialize"),
+    "too large a number": amqp.Message(
+        b'{"id": "e", "type": "t", "aggregate": "a", "aggregate_version": 1, "n": 0, "body": {"x": 9223372036854775808}}'
+    ),
     "strange headers": amqp.Message(b"{}", application_headers={"freehold-fence": -1, "x-death": "x", "x-delivery-count": "y"}),
 }
 
