@@ -17,6 +17,11 @@ from freehold.ids import Kind, new_id
 from freehold.internal_calls import CallVerifier
 from freehold.settings import FunctionSettings, Secret
 from freehold.store import Store, Unit, Work, now
+from freehold.telemetry import tracing
+from freehold.telemetry.context import TraceContext
+from freehold.telemetry.readings import Readings
+
+_TRANSACTION: Final = {"db.system.name": "mongodb", "db.operation.name": "transaction"}
 
 R = TypeVar("R")
 
@@ -49,10 +54,11 @@ class Services:
 
 
 class Swept(Struct, frozen=True):
-    """What a sweep did; `more` asks for another tick at once, because the batch was full."""
+    """What a sweep did; `more` asks for another tick at once, because the batch was full. `readings` are what it measured."""
 
     done: int
     more: bool = False
+    readings: Readings = ()
 
 
 class Call:
@@ -63,13 +69,13 @@ class Call:
         services: Services,
         declaration: Declaration,
         *,
-        trace_id: str,
+        trace: TraceContext,
         visitor: Caller | None = None,
         envelope: EventEnvelope | None = None,
     ) -> None:
         self.services = services
         self.declaration = declaration
-        self.trace_id = trace_id
+        self.trace = trace
         self.visitor = visitor
         self._envelope = envelope
         self._unit: Unit | None = None
@@ -78,6 +84,11 @@ class Call:
     def settings(self) -> FunctionSettings:
         """The settings of this process."""
         return self.services.settings
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that this call is a part of."""
+        return self.trace.trace_id
 
     @property
     def store(self) -> Store:
@@ -133,7 +144,8 @@ class Call:
                 unit.insert(InboxRow(id=self.inbox_id, created_at=self.now), duplicate=AlreadyDone)
             return result
 
-        return await self.store.transact(whole, deadline_s=self.settings.transaction_deadline_s, trace_id=self.trace_id)
+        with tracing.start("transaction", kind="client", parent=self.trace, attributes=_TRANSACTION) as span:
+            return await self.store.transact(whole, deadline_s=self.settings.transaction_deadline_s, trace=span.context)
 
     async def in_own_transaction(self, work: Work[R], *, finish: bool = False) -> R:
         """Run `work` as `transact` does, with `self.unit` set to its transaction."""
