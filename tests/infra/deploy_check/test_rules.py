@@ -144,7 +144,7 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "a relay that nobody reaches": ("ce", relay("https://localhost"), "No client reaches https://localhost"),
     "a function that works on": ("ce", env("FREEHOLD_REQUEST_TIMEOUT_S", "12"), "up to 12 s, and the doors wait for 12 s"),
     "a commit after its call": ("ce", env("FREEHOLD_TRANSACTION_DEADLINE_S", "11"), "A transaction may outlive its call"),
-    "a drain that is cut": ("ce", env("FREEHOLD_DRAIN_TIMEOUT_S", "30"), "is killed 30 s after SIGTERM"),
+    "a drain that is cut": ("ce", env("FREEHOLD_DRAIN_TIMEOUT_S", "30"), "to end, and is killed 30 s after SIGTERM"),
     "a folder that cannot be written": ("ce", env("TMPDIR", "/var/tmp"), "/var/tmp cannot be written"),
     "too little memory": ("ce", put("limits", "memory", value="64Mi"), "A process needs 96Mi"),
 }  # fmt: skip
