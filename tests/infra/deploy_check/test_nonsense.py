@@ -20,7 +20,7 @@ NONSENSE: dict[str, tuple[str | bytes, str]] = {
     "a comment": ("# later\n", "This must be a map, and is nothing."),
     "a word": ("functions\n", "This must be a map, and is a text."),
     "a list": ("- a\n", "This must be a map, and is a list."),
-    "tabs": (f"{HEAD}functions:\n\tjobs:\n", "stack.yml:6: This is no YAML: found character '\\t'"),
+    "tabs": (f"{HEAD}functions:\n\tjobs:\n", "Indent with spaces, not with tabs."),
     "a bracket left open": (f"{HEAD}functions: {{\n", "This is no YAML:"),
     "a key twice": (f"{HEAD}functions: {{}}\nfunctions: {{}}\n", "stack.yml:6: functions: This key stands here twice."),
     "an anchor": (f"{HEAD}functions:\n  a: &a {{}}\n", "stack.yml:6: There is an anchor (&) or an alias (*)."),
