@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt deploy-check
+.PHONY: help run demo test check fmt deploy-check images
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -38,3 +38,7 @@ fmt: ## put the code into its form
 deploy-check: ## say what would go wrong when the stack files are deployed to OpenFaaS (export what you deploy with)
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m infra.deploy_check --example FREEHOLD_RELAY_URL=https://relay.example.org
+
+images: ## build the container images (LOCAL=1: without a registry)
+	@$(BOOTSTRAP) test
+	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)
