@@ -10,7 +10,7 @@ import pytest
 from infra.deploy_check.__main__ import main
 from infra.deploy_check.kubernetes import quantity
 from infra.deploy_check.substitution import fill_in
-from tests.infra.deploy_check.stack_files import GROUPS, ROOT, checked, said, written
+from tests.infra.deploy_check.stack_files import GROUPS, ROOT, STANDARD, checked, said, written
 
 HEAD = "version: '1.0'\nprovider:\n  name: openfaas\n  gateway: http://127.0.0.1:8080\n"
 
@@ -82,7 +82,9 @@ def test_quantities_are_read_as_kubernetes_reads_them(text: str, number: float):
     assert quantity(text) == pytest.approx(number)
 
 
-@pytest.mark.parametrize("text", ["", "m", "128MB", "128 Mi", "-1", "1.2.3", "Mi", "1K", "one", "1Mim", "\u0661"])
+@pytest.mark.parametrize(
+    "text", ["", "m", "128MB", "128 Mi", "-1", "1.2.3", "Mi", "1K", "one", "1Mim", "\u0661", "1e999999999"]
+)
 def test_what_is_no_quantity_is_none(text: str):
     assert quantity(text) is None
 
@@ -115,7 +117,8 @@ def test_the_command_groups_what_it_says_of_many_functions():
     found = run("openfaas.yml", "--edition", "ce", FREEHOLD_RELAY_URL="https://relay.example.org")
     assert found.returncode == 1
     assert found.stdout.count("refuses a function with this label") == 2
-    assert "(and 48 more like it)" in found.stdout
+    functions = STANDARD.read_text().count("skip_build")
+    assert f"(and {functions - 1} more like it)" in found.stdout
 
 
 @pytest.mark.parametrize(
