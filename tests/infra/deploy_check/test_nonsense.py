@@ -66,6 +66,20 @@ def test_a_variable_without_default_is_told_once_with_what_to_do():
     assert "FREEHOLD_RELAY_URL is not exported and has no default" in found[0]
 
 
+def test_a_variable_may_be_left_out_where_its_default_is_nothing(tmp_path: Path):
+    text = GROUPS.read_text().replace("FUNCTION: admin", "X: '${X:-}'\n      FUNCTION: admin", 1)
+    found = checked(written(tmp_path, text), "ce")
+    assert said(found) == []
+    assert said(found, "warning") == []
+
+
+@pytest.mark.parametrize("database", ["2024", "yes", "1.0", "null", "a:b"])
+def test_what_is_filled_in_stays_a_text(database: str):
+    found = checked(GROUPS, "ce", {"FREEHOLD_RELAY_URL": "https://r.example.org", "FREEHOLD_MONGODB_DATABASE": database})
+    assert said(found) == []
+    assert said(found, "warning") == []
+
+
 def test_a_variable_that_breaks_the_file_is_told():
     assert any("has a line break" in line for line in said(checked(GROUPS, "ce", {"FREEHOLD_RELAY_URL": "https://a\nb"})))
     assert any("process would not start" in line for line in said(checked(GROUPS, "ce", {"FREEHOLD_RELAY_URL": "nonsense"})))
