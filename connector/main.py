@@ -49,9 +49,10 @@ def main() -> None:
     except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, InvalidBroker, TracesNotRecorded) as fault:
         sys.exit(str(fault))
     try:
-        health = serve_health(settings.health_port, parts.checks)
+        health = serve_health(settings.health_port, parts.checks, host=settings.health_host)
     except OSError as fault:
-        sys.exit(f"FREEHOLD_HEALTH_PORT: port {settings.health_port} cannot be used: {fault.strerror}")
+        place = f"port {settings.health_port} cannot be used on {settings.health_host}"
+        sys.exit(f"FREEHOLD_HEALTH_PORT: {place}: {fault.strerror}")
     log.info(
         "started",
         health_port=health.port,

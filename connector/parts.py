@@ -73,7 +73,8 @@ class Parts(Struct, frozen=True, kw_only=True):
         found = {"database": all(loop.reached for loop in self.loops.values()), "dispatch": self.loops["dispatch"].turns}
         if self.broker is None:
             return {**found, "deliver": self.loops["deliver"].turns}
-        return {**found, "broker": self.broker.consuming.works and self.broker.publisher.link.is_up}
+        publishes = self.leadership.held is None or not self.broker.publisher.link.fails  # only the leader publishes
+        return {**found, "broker": self.broker.consuming.works and publishes}
 
 
 def build(settings: ConnectorSettings) -> Parts:

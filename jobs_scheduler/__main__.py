@@ -44,9 +44,10 @@ def main() -> None:
     for chatty in ("apscheduler", "httpx"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
-        health = serve_health(settings.health_port, clockwork.is_ready, alive=clockwork.is_alive)
+        health = serve_health(settings.health_port, clockwork.is_ready, alive=clockwork.is_alive, host=settings.health_host)
     except OSError as fault:
-        sys.exit(f"FREEHOLD_HEALTH_PORT: port {settings.health_port} cannot be used: {fault.strerror}")
+        place = f"port {settings.health_port} cannot be used on {settings.health_host}"
+        sys.exit(f"FREEHOLD_HEALTH_PORT: {place}: {fault.strerror}")
     signalled = _catch_signals()
     clockwork.start()
     log.info("started", health_port=health.port, functions_url=settings.functions_url, profile=settings.profile)
