@@ -1,8 +1,10 @@
-# The images of Freehold, one target each: functions, relay, connector, scheduler. docs/containers.md says how to build them.
+# The images of Freehold, one target each: functions, relay, connector, scheduler, gateway; and setup, the one-shots of
+# docker-compose.yml. docs/containers.md says how to build them.
 # Nothing here needs BuildKit, so that any engine can build it. What changes seldom stands first: new code rebuilds only the
 # stages from `library` on, and in the final images only the last layer.
 
 ARG BASE=python:3.12-slim-bookworm
+ARG GATEWAY_BASE=debian:bookworm-slim
 
 # The interpreter and what it needs; no package installer, no setuid program, no manual.
 FROM ${BASE} AS stripped
@@ -51,6 +53,11 @@ RUN sh install.sh compile /srv/freehold/connector
 FROM library AS scheduler-code
 COPY jobs_scheduler /srv/freehold/jobs_scheduler
 RUN sh install.sh compile /srv/freehold/jobs_scheduler
+
+FROM library AS setup-code
+COPY infra/__init__.py infra/keys.py infra/admin.py /srv/freehold/infra/
+COPY infra/compose/*.py /srv/freehold/infra/compose/
+RUN sh install.sh compile /srv/freehold/infra
 
 # What all our processes have in common. The user is a number, so that an orchestrator can see that it is not root.
 FROM scratch AS runtime
@@ -106,4 +113,37 @@ CMD ["python", "-m", "jobs_scheduler"]
 ARG VERSION=0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Freehold: scheduler" \
+      org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
+
+FROM functions AS setup
+COPY --from=setup-code /srv/freehold/infra /srv/freehold/infra
+HEALTHCHECK NONE
+CMD ["python", "-m", "infra.admin", "--help"]
+LABEL org.opencontainers.image.title="Freehold: setup"
+
+# nginx with what `gateway/start` makes of the settings. No Python in it (but in a base that was made locally).
+FROM ${GATEWAY_BASE} AS nginx
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static ca-certificates
+COPY infra/images/strip.sh /tmp/
+RUN sh /tmp/strip.sh && rm -rf /tmp/strip.sh /etc/nginx/sites-enabled /var/www /run/nginx*
+
+FROM scratch AS gateway
+COPY --from=nginx / /
+COPY infra/images/probe.bash /srv/freehold/
+COPY gateway/start /srv/freehold/gateway/
+COPY gateway/nginx /srv/freehold/gateway/nginx
+ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/bin LANG=C.UTF-8 HOME=/tmp
+WORKDIR /srv/freehold
+USER 10001:10001
+STOPSIGNAL SIGQUIT
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "/srv/freehold/probe.bash"]
+CMD ["sh", "gateway/start"]
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.source="https://github.com/freehold/freehold" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="Freehold" \
+      org.opencontainers.image.title="Freehold: gateway" \
       org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"

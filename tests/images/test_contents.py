@@ -13,7 +13,7 @@ NOT_IN_AN_IMAGE = (
     "gcc", "cc", "c++", "make", "ld", "as", "git", "pip", "pip3", "uv", "apt", "apt-get", "dpkg", "perl", "curl", "wget",
 )  # fmt: skip
 LOOK = """
-import importlib.metadata, importlib.util, json, os, pathlib, re, shutil, stat
+import importlib.metadata, importlib.util, json, os, pathlib, re, shutil
 own = [pathlib.Path("/opt/freehold/lib"), pathlib.Path("/srv/freehold")]
 sources = [file for place in own for file in place.rglob("*.py")]
 found = [(str(file), pathlib.Path(importlib.util.cache_from_source(str(file)))) for file in sources]
@@ -21,7 +21,7 @@ print(json.dumps({
     "tools": [name for name in %(tools)r if shutil.which(name)],
     "modules": [name for name in ("pip", "ensurepip", "setuptools", "eventlet") if importlib.util.find_spec(name)],
     "lists": os.listdir("/var/lib/apt/lists") if os.path.exists("/var/lib/apt/lists") else [],
-    "setuid": [str(p) for p in pathlib.Path("/usr").rglob("*") if p.is_file() and p.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)],
+    "setuid": [str(p) for p in pathlib.Path("/usr").rglob("*") if p.is_file() and p.stat().st_mode & 0o6000],
     "writable": [str(p) for p in own if os.access(p, os.W_OK)],
     "uncompiled": [name for name, compiled in found if not compiled.exists()],
     "compared": [name for name, compiled in found if compiled.exists() and compiled.read_bytes()[4:8] != b"\\1\\0\\0\\0"],
@@ -29,7 +29,13 @@ print(json.dumps({
     "rooms": sorted(os.listdir("/srv/freehold")),
 }))
 """
-ROOMS = {"functions": "functions", "relay": "realtime", "connector": "connector", "scheduler": "jobs_scheduler"}
+ROOMS = {
+    "functions": "functions",
+    "relay": "realtime",
+    "connector": "connector",
+    "scheduler": "jobs_scheduler",
+    "setup": "infra",
+}
 
 
 def normal(name: str) -> str:
