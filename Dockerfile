@@ -11,6 +11,11 @@ FROM ${BASE} AS stripped
 COPY infra/images/strip.sh /tmp/
 RUN sh /tmp/strip.sh && rm /tmp/strip.sh
 
+# What is wanted, without the settings of linters and tests, which change more often.
+FROM ${BASE} AS wanted
+COPY pyproject.toml /tmp/
+RUN mkdir /wanted && sed '/^\[tool/,$d' /tmp/pyproject.toml > /wanted/pyproject.toml
+
 # uv as requirements.lock pins it, and every package that any image needs, fetched once, each hash verified.
 FROM ${BASE} AS packages
 ARG PIP_INDEX_URL
@@ -22,7 +27,8 @@ WORKDIR /build
 COPY requirements.lock ./
 RUN sed -n '/^uv==/,/[^\\]$/p' requirements.lock > uv.txt \
  && python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir --require-hashes --requirement uv.txt
-COPY pyproject.toml infra/images/install.sh ./
+COPY --from=wanted /wanted/pyproject.toml ./
+COPY infra/images/install.sh ./
 RUN sh install.sh fetch
 
 FROM packages AS functions-packages
@@ -36,7 +42,7 @@ RUN sh install.sh into scheduler
 
 # Our own code, compiled: the wheel `freehold`, then each image's own door.
 FROM packages AS library
-COPY README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY freehold freehold
 COPY infra/images/probe.py /srv/freehold/
 RUN sh install.sh library && sh install.sh compile /srv/freehold
