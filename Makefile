@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
 
 help: ## say what can be done
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## start everything on this machine, with a small lively marketplace in it; ctrl-C stops it
 	@$(BOOTSTRAP) run
