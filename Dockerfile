@@ -1,5 +1,5 @@
-# The images of Freehold, one target each: functions, relay, connector, scheduler, gateway; and setup, the one-shots of
-# docker-compose.yml. docs/containers.md says how to build them.
+# The images of Freehold, one target each: functions, relay, connector, scheduler, gateway, gateway-telemetry; and setup,
+# the one-shots of docker-compose.yml. docs/containers.md says how to build them.
 # Nothing here needs BuildKit, so that any engine can build it. What changes seldom stands first: new code rebuilds only the
 # stages from `library` on, and in the final images only the last layer.
 
@@ -39,6 +39,8 @@ FROM packages AS connector-packages
 RUN sh install.sh into connector
 FROM packages AS scheduler-packages
 RUN sh install.sh into scheduler
+FROM packages AS gateway-telemetry-packages
+RUN sh install.sh into traces
 
 # Our own code, compiled: the wheel `freehold`, then each image's own door.
 FROM packages AS library
@@ -60,8 +62,12 @@ FROM library AS scheduler-code
 COPY jobs_scheduler /srv/freehold/jobs_scheduler
 RUN sh install.sh compile /srv/freehold/jobs_scheduler
 
+FROM library AS gateway-telemetry-code
+COPY gateway/__init__.py /srv/freehold/gateway/
+COPY gateway/telemetry /srv/freehold/gateway/telemetry
+RUN sh install.sh compile /srv/freehold/gateway
 FROM library AS setup-code
-COPY infra/__init__.py infra/keys.py infra/admin.py /srv/freehold/infra/
+COPY infra/__init__.py infra/keys.py infra/key_rotation.py infra/admin.py /srv/freehold/infra/
 COPY infra/compose/*.py /srv/freehold/infra/compose/
 RUN sh install.sh compile /srv/freehold/infra
 
@@ -119,6 +125,17 @@ CMD ["python", "-m", "jobs_scheduler"]
 ARG VERSION=0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Freehold: scheduler" \
+      org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
+
+FROM runtime AS gateway-telemetry
+COPY --from=gateway-telemetry-packages /opt/freehold /opt/freehold
+COPY --from=gateway-telemetry-code /srv/freehold /srv/freehold
+ENV FREEHOLD_HEALTH_HOST=0.0.0.0
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["python", "-I", "-S", "probe.py", "FREEHOLD_HEALTH_PORT", "8080"]
+CMD ["python", "-m", "gateway.telemetry"]
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Freehold: telemetry of the gateway" \
       org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
 
 FROM functions AS setup

@@ -16,7 +16,7 @@ from docker.models.images import Image
 from infra.images.engine import EngineTrouble
 
 ROOT: Final = Path(__file__).parents[2]
-TARGETS: Final = ("functions", "relay", "connector", "scheduler", "setup", "gateway")
+TARGETS: Final = ("functions", "relay", "connector", "scheduler", "gateway-telemetry", "setup", "gateway")
 OFFICIAL: Final = "ghcr.io/freehold"
 LOCAL: Final = "freehold-local"
 BILL_OF_MATERIALS: Final = "/opt/freehold/sbom.cdx.json"

@@ -39,6 +39,7 @@ def make_stand_in(client: DockerClient, name: str, *, base: str) -> None:
 def environment() -> dict[str, str]:
     """Say how docker-compose.yml is told of the local images. Grafana is in no package, so it is left out."""
     ours = {
-        f"FREEHOLD_{name.upper()}_IMAGE": build.tag_of(name, repository=build.LOCAL) for name in (*build.TARGETS, *STAND_INS)
+        f"FREEHOLD_{name.upper().replace('-', '_')}_IMAGE": build.tag_of(name, repository=build.LOCAL)
+        for name in (*build.TARGETS, *STAND_INS)
     }
     return {**ours, "COMPOSE_PROFILES": ""}
