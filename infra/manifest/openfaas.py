@@ -9,6 +9,7 @@ import yaml
 from msgspec import Struct
 
 from freehold.catalogue import Catalogue, FunctionEntry
+from freehold.telemetry import metrics
 
 BASE_SECRETS: Final = ("mongodb-uri", "access-token-jwks", "door-jwks")
 IMAGE: Final = "${FREEHOLD_FUNCTIONS_IMAGE:-ghcr.io/freehold/functions:0.1.0}"
@@ -17,6 +18,9 @@ Profile = Literal["standard", "ce"]
 ENVIRONMENT: Final = {
     "FREEHOLD_ENVIRONMENT": "${FREEHOLD_ENVIRONMENT:-production}",
     "FREEHOLD_MONGODB_DATABASE": "${FREEHOLD_MONGODB_DATABASE:-freehold}",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "${OTEL_EXPORTER_OTLP_ENDPOINT:-}",
+    "OTEL_TRACES_SAMPLER": "${OTEL_TRACES_SAMPLER:-traceidratio}",
+    "OTEL_TRACES_SAMPLER_ARG": "${OTEL_TRACES_SAMPLER_ARG:-0.1}",
 }
 """What every process is told. `faas-cli` fills in what stands in braces from the environment of who deploys."""
 OWN_ENVIRONMENT: Final = {"realtime-create-ticket": {"FREEHOLD_RELAY_URL": "${FREEHOLD_RELAY_URL}"}}
@@ -24,6 +28,8 @@ OWN_ENVIRONMENT: Final = {"realtime-create-ticket": {"FREEHOLD_RELAY_URL": "${FR
 
 PROBES: Final = {"com.openfaas.health.http.path": "/_/health", "com.openfaas.ready.http.path": "/_/ready"}
 """What OpenFaaS Standard asks a process; the Community Edition asks `/_/health` for both, whatever it is told."""
+SCRAPES: Final = {"prometheus.io.scrape": "true", "prometheus.io.port": "8080", "prometheus.io.path": metrics.PATH}
+"""How a Prometheus in the cluster finds each replica: OpenFaaS hands these on to the pods."""
 
 
 class Size(Struct, frozen=True):
@@ -97,7 +103,7 @@ def _function(name: str, entries: list[FunctionEntry], profile: Profile) -> dict
             "freehold.kind": "-".join(sorted({entry.kind for entry in entries})),
             **_scaling(size, concurrency, profile),
         },
-        "annotations": {**(PROBES if profile == "standard" else {}), "freehold.serves": _summary(name, entries)},
+        "annotations": {**(PROBES if profile == "standard" else {}), "freehold.serves": _summary(name, entries), **SCRAPES},
         "limits": {"memory": size.memory, "cpu": size.cpu},
         "requests": {"memory": size.kept_memory, "cpu": size.kept_cpu},
         "readonly_root_filesystem": True,
