@@ -1,5 +1,6 @@
 """docker-compose.yml, with local images in the place of the official ones: up with one command, the whole demo, down again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -105,6 +106,7 @@ def test_one_command_brings_up_all_of_it_and_the_demo_passes(engine, engine_uri,
         only_the_gateway_is_published(compose)
         each_holds_its_own_secrets_and_no_others(compose)
         the_demo_passes(compose)
+        prometheus_sees_every_part(compose)
         a_killed_container_comes_back(compose)
         compose.run("up", "--detach", "--no-build")
         compose.wait_until_well()
@@ -153,6 +155,19 @@ def the_demo_passes(compose: Compose) -> None:
         check=False,
     )
     assert shown.returncode == 0, f"{shown.stdout}{shown.stderr}\n{compose.states()}"
+
+
+def prometheus_sees_every_part(compose: Compose) -> None:
+    ask = ["wget", "-q", "-O", "-", "http://127.0.0.1:9090/api/v1/query?query=up==1"]
+    prometheus, seen, give_up_at = compose.containers()["prometheus"], set(), time.monotonic() + UP_LIMIT_S
+    while seen != SCRAPED and time.monotonic() < give_up_at:
+        found = json.loads(prometheus.exec_run(ask).output)["data"]["result"]
+        seen = {each["metric"].get("part", each["metric"]["job"]) for each in found}
+        time.sleep(0.5)
+    assert seen == SCRAPED
+
+
+SCRAPED = {*KEPT, "gateway-telemetry", "rabbitmq"}
 
 
 def a_killed_container_comes_back(compose: Compose) -> None:
