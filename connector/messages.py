@@ -15,6 +15,8 @@ AGAIN: Final = "freehold-fence"
 
 ATTEMPTS: Final = "freehold-attempts"
 RETURNED: Final = "x-delivery-count"
+ACQUIRED: Final = "x-acquired-count"
+"""RabbitMQ 4 counts here what came back because its consumer went away; 3 counts that with the others."""
 DEAD: Final = "x-death"
 QUEUE_LIMIT: Final = 255
 BODY_LIMIT_BYTES: Final = 1_048_576
@@ -65,7 +67,7 @@ def encode(event: EventEnvelope) -> bytes:
 def read(body: object, headers: Mapping[str, Any], *, redelivered: bool) -> Try:
     """Read a message. Raises Undecodable."""
     fence = headers.get(AGAIN)
-    returned = _whole(headers.get(RETURNED))
+    returned = max(_whole(headers.get(RETURNED)), _whole(headers.get(ACQUIRED)))
     return Try(
         event=read_event(body),
         attempts=max(_whole(headers.get(ATTEMPTS)), 1) + returned,

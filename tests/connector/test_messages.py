@@ -5,6 +5,7 @@ import pytest
 
 from connector.confirms import Confirms
 from connector.messages import (
+    ACQUIRED,
     AGAIN,
     ATTEMPTS,
     BODY_LIMIT_BYTES,
@@ -45,6 +46,7 @@ def test_an_event_is_read_as_it_was_written() -> None:
     [
         ({}, True, 1, 0),
         ({RETURNED: 3}, True, 4, 0),
+        ({RETURNED: 1, ACQUIRED: 3}, True, 4, 0),
         ({AGAIN: 0}, False, 1, 0),
         ({AGAIN: 7, ATTEMPTS: 5}, False, 5, 7),
         ({AGAIN: 7, ATTEMPTS: 5, RETURNED: 2}, True, 7, 7),
