@@ -56,7 +56,7 @@ def test_a_header_cannot_be_taken_off_by_naming_it_in_connection(nginx, openfaas
 
 
 def test_the_address_comes_from_a_trusted_proxy_alone(openfaas):
-    sent = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9", "X-Forwarded-Proto": "https"}
+    sent = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9, 10.0.0.3", "X-Forwarded-Proto": "https"}
     with gateway_process(openfaas.url, FREEHOLD_TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8") as gateway:
         answer = httpx.get(f"{gateway.url}/api/jobs", headers=sent)
         seen = openfaas.seen.pop()
