@@ -123,10 +123,9 @@ def test_a_function_cannot_double_or_replace_what_the_gateway_says(client, openf
         "Server",
         *SECURITY,
     )
-    openfaas.answers["jobs-list-jobs"] = Answer(
-        headers=(*((name, "forged") for name in forged), ("X-Accel-Redirect", "/problem"))
-    )
-    answer = client.get("/api/jobs")
+    answered = (("Content-Type", "application/json"), *((name, "forged") for name in forged), ("X-Accel-Redirect", "/problem"))
+    openfaas.answers["jobs-get-job"] = Answer(headers=answered)
+    answer = client.get("/api/jobs/job_1")
     assert (answer.status_code, answer.content) == (200, b"{}")
     assert "forged" not in answer.headers.values()
     assert all(answer.headers.get_list(name) == [value] for name, value in SECURITY.items())
