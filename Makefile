@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt deploy-check images
+.PHONY: help run demo test faults check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -22,6 +22,11 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
 
+faults: ## kill everything in mid-work at full size (10,000 events through a broker that dies); takes its time
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
+
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test
 	$(PYTHON) -m ruff check .
@@ -42,3 +47,10 @@ deploy-check: ## say what would go wrong when the stack files are deployed to Op
 images: ## build the container images (LOCAL=1: without a registry)
 	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)
+
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+LOCAL_IMAGES := .freehold/images.env
+
+up: ## start everything in containers (LOCAL=1: without a registry)
+	@$(if $(LOCAL),$(BOOTSTRAP) test && mkdir -p .freehold && $(PYTHON) -m infra.images offline $(LOCAL_IMAGES))
+	@$(COMPOSE) $(if $(LOCAL),--env-file $(LOCAL_IMAGES)) up --detach $(if $(LOCAL),--no-build,--build)
