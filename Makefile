@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt deploy-check images up
+.PHONY: help run demo test faults check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -21,6 +21,11 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@python3 infra/system_packages.py
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
+
+faults: ## kill everything in mid-work at full size (10,000 events through a broker that dies); takes its time
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
 
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test

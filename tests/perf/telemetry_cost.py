@@ -99,7 +99,7 @@ def report(variants: list[Variant], requests: int) -> None:
     for variant in variants:
         cpu_s = statistics.median(variant.rounds)
         per_request_us = cpu_s / requests * 1e6
-        print(f"{variant.name:26} {per_request_us:7.0f} us  x{cpu_s / base:4.2f}  {variant.pss_mib():5.1f} MiB")
+        sys.stdout.write(f"{variant.name:26} {per_request_us:7.0f} us  x{cpu_s / base:4.2f}  {variant.pss_mib():5.1f} MiB\n")
 
 
 if __name__ == "__main__":
