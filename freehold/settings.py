@@ -162,6 +162,14 @@ def load(kind: type[S], environ: Mapping[str, str] = os.environ) -> S:
     return kind(**values)
 
 
+def load_database(environ: Mapping[str, str] = os.environ) -> Database:
+    """Say where MongoDB is, for an operator's programs: `MONGODB_URI`, else the secret file. Raises InvalidSettings."""
+    if given := environ.get("MONGODB_URI"):
+        named = environ.get("FREEHOLD_MONGODB_DATABASE")
+        return Database(mongodb_uri=Secret(given), **({"mongodb_database": named} if named else {}))
+    return load(Database, environ)
+
+
 def load_secrets(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, Secret]:
     """Read these secrets and no others. Raises InvalidSettings that names every missing file."""
     folder = Path(environ.get("FREEHOLD_SECRETS", DEFAULT_SECRETS))
