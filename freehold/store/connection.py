@@ -15,6 +15,8 @@ from freehold.store.errors import Unavailable
 from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
+from freehold.telemetry.context import TraceContext
+from freehold.telemetry.requests import TRANSACTION_RETRIES
 
 R = TypeVar("R")
 Work = Callable[[Unit], Awaitable[R]]
@@ -65,7 +67,7 @@ class Store(Reads):
         """Close every connection."""
         await self.client.close()
 
-    async def transact(self, work: Work[R], *, deadline_s: float, trace_id: str | None = None) -> R:
+    async def transact(self, work: Work[R], *, deadline_s: float, trace: TraceContext | None = None) -> R:
         """Run `work` in one transaction: snapshot reads, majority and journalled writes.
 
         The work is run again, whole, when the database says that the transaction may be retried; so it must have no
@@ -79,13 +81,14 @@ class Store(Reads):
             for attempt in range(1, TRIES + 1):
                 try:
                     async with turn:
-                        return await self._attempt(work, session, ends_at, trace_id)
+                        return await self._attempt(work, session, ends_at, trace)
                 except PyMongoError as error:
                     if not error.has_error_label("TransientTransactionError"):
                         raise
                     pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
                     if attempt == TRIES or asyncio.get_running_loop().time() + pause_s > ends_at:
                         raise Unavailable(f"the transaction did not commit in {attempt} tries") from error
+                    TRANSACTION_RETRIES.inc()
                     turn = self._turn(ends_at)
                 await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")
@@ -103,7 +106,7 @@ class Store(Reads):
         finally:
             self._turns.release()
 
-    async def _attempt(self, work: Work[R], session: AsyncClientSession, ends_at: float, trace_id: str | None) -> R:
+    async def _attempt(self, work: Work[R], session: AsyncClientSession, ends_at: float, trace: TraceContext | None) -> R:
         transaction = await session.start_transaction(
             read_concern=ReadConcern("snapshot"),
             write_concern=WriteConcern(w="majority", j=True),
@@ -111,7 +114,7 @@ class Store(Reads):
             max_commit_time_ms=COMMIT_MS,
         )
         async with transaction:
-            unit = Unit(self.database, session, trace_id)
+            unit = Unit(self.database, session, trace)
             result = await work(unit)
             await unit.flush()
             await self._commit(session, ends_at)
