@@ -50,7 +50,11 @@ class Database(Struct, frozen=True, kw_only=True):
 
 
 class FunctionSettings(Database, frozen=True, kw_only=True):
-    """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`)."""
+    """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`).
+
+    After SIGTERM it says for `drain_delay_s` that it is not ready, and still answers; then it takes no more connections, and
+    what is in flight has `drain_timeout_s` to end.
+    """
 
     environment: Environment
     access_token_jwks: Secret
@@ -59,6 +63,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     concurrency_limit: Count = 64
     request_timeout_s: Seconds = 10.0
     transaction_deadline_s: Seconds = 5.0
+    drain_delay_s: Annotated[float, Meta(ge=0)] = 3.0
     drain_timeout_s: Seconds = 10.0
     body_limit_bytes: Count = 65_536
     events_body_limit_bytes: Count = 4_194_304

@@ -6,7 +6,7 @@ FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modul
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 import uvicorn
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from freehold import logs, settings
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
+from freehold.edge.draining import DrainingServer
 from freehold.settings import FunctionSettings, InvalidSettings, Secret
 from freehold.telemetry import tracing
 from freehold.telemetry.tracing import TracesNotRecorded
@@ -27,12 +28,18 @@ def create_app(names: Iterable[str], function_settings: FunctionSettings, secret
     return FunctionApp(lambda: find(names), function_settings, secrets)
 
 
-def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0.0") -> None:  # noqa: S104 - a container's port
-    """Run the app until SIGTERM; then finish what is in flight, for at most `drain_timeout_s`."""
+def serve(
+    app: ASGIApp,
+    *,
+    settings: FunctionSettings,
+    drain: Callable[[], bool],
+    host: str = "0.0.0.0",  # noqa: S104 - a container's port
+) -> None:
+    """Run the app until SIGTERM. Then it is told to `drain`, and what is in flight ends (`FunctionSettings` says when)."""
     config = uvicorn.Config(
         app,
         host=host,
-        port=port,
+        port=settings.port,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -42,9 +49,9 @@ def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(drain_timeout_s)),
+        timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
     )
-    uvicorn.Server(config).run()
+    DrainingServer(config, drain=drain, delay_s=settings.drain_delay_s).run()
 
 
 def main() -> int:
@@ -62,7 +69,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)
-    serve(app, port=found.port, drain_timeout_s=found.drain_timeout_s)
+    serve(app, settings=found, drain=app.drain)
     return 0
 
 
