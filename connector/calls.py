@@ -37,6 +37,10 @@ class Functions:
         entry = self._entries.get(reaction)
         return 0.0 if entry is None else entry.timeout_s
 
+    def know(self, reaction: str) -> bool:
+        """Whether the catalogue knows this reaction."""
+        return reaction in self._entries
+
     def deliver(self, claim: Claim) -> Verdict:
         """Give a reaction its event and judge the answer. Whatever goes wrong on the way is a verdict too."""
         if claim.event is None:

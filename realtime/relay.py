@@ -56,6 +56,7 @@ class Relay:
         self._limits = limits
         self._follower = follower
         self._session_check_s = settings.session_check_s
+        self._node = settings.relay_node
         self._hub: Hub[Peer] = Hub(connections_per_person=settings.connections_per_person)
         self._heartbeat: Heartbeat[Peer] = Heartbeat(limits)
         self._endings: set[asyncio.Task[None]] = set()
@@ -68,7 +69,7 @@ class Relay:
     async def serve(self, websocket: ServerConnection) -> None:
         """Carry on one client's conversation until the socket ends."""
         assert isinstance(websocket, RelayConnection)  # noqa: S101 - the server makes no others
-        talk = Connection(sid=secrets.token_urlsafe(15), namespaces=NAMESPACES.keys(), limits=self._limits)
+        talk = Connection(sid=self._new_sid(), namespaces=NAMESPACES.keys(), limits=self._limits)
         peer = Peer(websocket, talk)
         self._heartbeat.opened(peer, now_s=_now_s())
         try:
@@ -147,6 +148,11 @@ class Relay:
             self._end(peer, peer.talk.close(CloseCode.RIGHTS_CHANGED, "the session's rights have changed"))
         if verdict.over or verdict.changed:
             _log.info("sockets_ended", over=len(verdict.over), changed=len(verdict.changed))
+
+    def _new_sid(self) -> str:
+        """Name a session: by its node too, so that the gateway leads all of it here."""
+        secret = secrets.token_urlsafe(15)
+        return f"{self._node}.{secret}" if self._node else secret
 
     def _end(self, peer: Peer, effects: Effects) -> None:
         """End a socket from outside of its own task: at once for the hub, in a task of its own for the closing handshake."""

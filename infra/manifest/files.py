@@ -8,6 +8,7 @@ import msgspec
 from freehold.edge.discovery import find_all
 from infra.manifest.asyncapi import asyncapi_of
 from infra.manifest.catalogue import catalogue_of, encode_catalogue
+from infra.manifest.gateway import gateway_map
 from infra.manifest.openapi import openapi_of
 from infra.manifest.openfaas import community_profile, standard_profile
 
@@ -25,6 +26,7 @@ def generate() -> Files:
         "docs/openapi.json": _pretty(openapi),
         "freehold/catalogue.json": encode_catalogue(catalogue),
         "freehold/openapi.json": msgspec.json.encode(openapi),
+        "gateway/nginx/functions.map": gateway_map(declarations),
         "infra/openfaas/openfaas.ce.yml": community_profile(catalogue),
         "openfaas.yml": standard_profile(catalogue),
     }

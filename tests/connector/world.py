@@ -22,6 +22,7 @@ from freehold.documents import Delivery, Lease, OutboxRow
 from freehold.ids import new_id
 from freehold.store import Store, apply_schema
 from infra.local import mongod
+from tests.rabbitmq import connected
 
 T = TypeVar("T")
 
@@ -111,8 +112,9 @@ class OwnMongod:
 class World:
     """One database with our schema, and everything that a test starts on it."""
 
-    def __init__(self, uri: str, name: str, keys: Path, folder: Path) -> None:
+    def __init__(self, uri: str, name: str, keys: Path, folder: Path, *, amqp_uri: str = "") -> None:
         self.folder = folder
+        self.amqp_uri = amqp_uri
         self.secrets = keys
         self.client: MongoClient[dict[str, Any]] = MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=20_000)
         self.database = self.client[name]
@@ -146,9 +148,11 @@ class World:
             "environment": "sandbox", "secrets": self.secrets, "mongodb_database": self.database.name,
             "functions_url": f"http://127.0.0.1:{self.functions_port}", "catalogue_file": self.folder / "catalogue.json",
             "health_port": 0, "poll_s": 0.2, "lease_s": 1.5, "claim_margin_s": 1.0, "backoff_base_s": 0.05,
-            "backoff_max_s": 0.4, "max_attempts": 4, "reconcile_after_s": 1.0, "concurrency": 16, **settings,
+            "backoff_max_s": 0.4, "max_attempts": 4, "reconcile_after_s": 1.0, "concurrency": 16,
+            "amqp_heartbeat_s": 2.0, **settings,
         }  # fmt: skip
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FREEHOLD_")}
+        inherited["AMQP_URI"] = self.amqp_uri
         return {**inherited, **{f"FREEHOLD_{name.upper()}": str(value) for name, value in own.items()}}
 
     def start(self, *argv: str, environ: dict[str, str] | None = None, **settings: object) -> Door:
@@ -205,6 +209,11 @@ class World:
             door.end()
         self.client.drop_database(self.database.name)
         self.client.close()
+        if self.amqp_uri:
+            with connected(self.amqp_uri) as channel:
+                for name in ("dead", *(reaction for reaction, _, _ in REACTIONS)):
+                    channel.queue_delete(f"{self.database.name}.{name}")
+                channel.exchange_delete(f"{self.database.name}.events")
 
 
 def _listens(port: int) -> bool:
