@@ -1,9 +1,10 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt deploy-check
+.PHONY: help run demo test check fmt faults backup restore deploy-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
+OF_THE_RUN = FREEHOLD_SECRETS="$${FREEHOLD_SECRETS:-$${FREEHOLD_HOME:-.freehold}/secrets}"
 
 help: ## say what can be done
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +22,19 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@python3 infra/system_packages.py
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
+
+faults: ## kill, cut off, back up, restore and roll out at full size (make test takes a part of the steps)
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@FREEHOLD_FAULTS=full exec $(PYTHON) -m pytest tests/fault
+
+backup: ## write a backup into a new folder: make backup DIR=... (of the local run, or of MONGODB_URI)
+	@$(BOOTSTRAP) run
+	@$(OF_THE_RUN) exec $(PYTHON) -m freehold.store.backup make "$(or $(DIR),$(error say where to: make backup DIR=...))"
+
+restore: ## fill an empty database with a backup: make restore DIR=...
+	@$(BOOTSTRAP) run
+	@$(OF_THE_RUN) exec $(PYTHON) -m freehold.store.backup restore "$(or $(DIR),$(error say which one: make restore DIR=...))"
 
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test
