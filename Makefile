@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt faults backup restore deploy-check
+.PHONY: help run demo test check fmt faults backup restore deploy-check images
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -7,7 +7,7 @@ BOOTSTRAP := python3 infra/bootstrap.py
 OF_THE_RUN = FREEHOLD_SECRETS="$${FREEHOLD_SECRETS:-$${FREEHOLD_HOME:-.freehold}/secrets}"
 
 help: ## say what can be done
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## start everything on this machine, with a small lively marketplace in it; ctrl-C stops it
 	@$(BOOTSTRAP) run
@@ -52,3 +52,7 @@ fmt: ## put the code into its form
 deploy-check: ## say what would go wrong when the stack files are deployed to OpenFaaS (export what you deploy with)
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m infra.deploy_check --example FREEHOLD_RELAY_URL=https://relay.example.org
+
+images: ## build the container images (LOCAL=1: without a registry)
+	@$(BOOTSTRAP) test
+	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)

@@ -45,12 +45,16 @@ class Link:
         self._seen_at_s = float("-inf")
         self.topology = topology
         self.joined = 0
-        self.is_up = False
 
     @property
     def works(self) -> bool:
-        """Whether it is there, and was seen to be lately if it is one that is looked at."""
-        return self.is_up and (not self._heartbeat_s or time.monotonic() - self._seen_at_s < SEEN_WITHIN_S)
+        """Whether it is there, and was seen to be lately."""
+        return self._said is True and time.monotonic() - self._seen_at_s < SEEN_WITHIN_S
+
+    @property
+    def fails(self) -> bool:
+        """Whether the broker could not be reached when that was last tried."""
+        return self._said is False
 
     @property
     def wait_s(self) -> float:
@@ -83,10 +87,9 @@ class Link:
         self._note(error)
 
     def _note(self, error: BaseException | None) -> None:
-        self.is_up = error is None
-        if self._said == self.is_up:
+        if self._said is (error is None):
             return
-        self._said = self.is_up
+        self._said = error is None
         if error is None:
             log.info("broker_answers", link=self._purpose)
         else:

@@ -57,5 +57,7 @@ class Confirms:
         self._taken, self._refused, self._returned = set(), set(), set()
 
     def _settle(self, tag: int, *, multiple: bool) -> list[str]:
-        tags = [each for each in self._open if each <= tag] if multiple or tag == 0 else [tag] * (tag in self._open)
+        """Find the messages of an answer: one, all up to a number, or all that went out (0)."""
+        up_to = self._last_tag if tag == 0 else tag
+        tags = [each for each in self._open if each <= up_to and (multiple or each == tag)]
         return [self._open.pop(each) for each in tags]

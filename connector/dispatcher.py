@@ -1,16 +1,23 @@
 """The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
+import msgspec
 import structlog
 from msgspec import Struct
 
+from connector import metrics
 from connector.database import Row
 from connector.deliveries import Deliveries
 from connector.lease import Leadership, LeaseLost
 from connector.outbox import Batch, Outbox, Unreadable, read_event
-from connector.transport import Outgoing, Transport
+from connector.transport import SYSTEM, Outgoing, Transport
 from freehold.catalogue import Catalogue
+from freehold.events import EventEnvelope
+from freehold.telemetry import tracing
+from freehold.telemetry.context import TraceContext
 
 log = structlog.get_logger()
 
@@ -59,10 +66,38 @@ class Dispatcher:
                 self._parking.park_unreadable(row["_id"], str(error), now)
                 parked.append(row["_id"])
                 log.error("event_unreadable", event_id=str(row["_id"]))  # noqa: TRY400 - the reason is parked with it
-        acknowledged = self._route.transport.send(outgoing, now)
+        with _sending(outgoing) as traced:
+            acknowledged = self._route.transport.send(traced, now)
+        metrics.DISPATCHED.inc(len(acknowledged))
         for item in outgoing:
-            log.debug("event_dispatched", event_id=item.event.id, type=item.event.type, reactions=item.reactions)
+            log.debug("event_dispatched", reactions=item.reactions, **_ids(item.event))
         return [*parked, *acknowledged]
+
+
+def _ids(event: EventEnvelope) -> dict[str, str | None]:
+    return {"event_id": event.id, "type": event.type, "trace_id": event.trace_id}
+
+
+@contextmanager
+def _sending(outgoing: list[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Give each event the place in its trace at which it is sent. What was stored without one goes as it is."""
+    with ExitStack() as spans:
+        yield [spans.enter_context(_sent_in_trace(item)) for item in outgoing]
+
+
+@contextmanager
+def _sent_in_trace(item: Outgoing) -> Iterator[Outgoing]:
+    parent = TraceContext.read(item.event.traceparent)
+    if parent is None:
+        yield item
+        return
+    attributes = {
+        "messaging.system": SYSTEM, "messaging.operation.name": "send", "messaging.operation.type": "send",
+        "messaging.destination.name": item.event.type, "messaging.message.id": item.event.id,
+    }  # fmt: skip
+    with tracing.start(f"send {item.event.type}", kind="producer", parent=parent, attributes=attributes) as span:
+        event = msgspec.structs.replace(item.event, traceparent=span.context.traceparent)
+        yield Outgoing(event, item.reactions, item.again)
 
 
 def address(row: Row, catalogue: Catalogue) -> Outgoing:

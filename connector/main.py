@@ -17,6 +17,7 @@ from eventlet.event import Event
 from nameko.runners import ServiceRunner
 from pymongo.errors import PyMongoError
 
+from connector import metrics
 from connector.broker import InvalidBroker
 from connector.database import InvalidAddress
 from connector.parts import PARTS, Parts, build
@@ -25,9 +26,11 @@ from freehold import logs
 from freehold.catalogue import InvalidCatalogue
 from freehold.health import serve_health
 from freehold.internal_calls import InvalidKey
-from freehold.settings import ConnectorSettings, InvalidSettings, load
+from freehold.settings import ConnectorSettings, InvalidSettings, load, wants_traces
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 
-OTHER_WORKERS: Final = 4
+OTHER_WORKERS: Final = 6
 """Places in nameko's pools beside those of deliveries; of these each has two, because one starts before the other has left."""
 LAST_WORDS_S: Final = 2.0
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -41,12 +44,15 @@ def main() -> None:
         settings = load(ConnectorSettings)
         logs.configure(part="connector", level=settings.log_level)
         parts = build(settings)
-    except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, InvalidBroker) as fault:
+        if wants_traces():
+            tracing.record("freehold-connector")
+    except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, InvalidBroker, TracesNotRecorded) as fault:
         sys.exit(str(fault))
     try:
-        health = serve_health(settings.health_port, parts.checks)
+        health = serve_health(settings.health_port, parts.checks, host=settings.health_host)
     except OSError as fault:
-        sys.exit(f"FREEHOLD_HEALTH_PORT: port {settings.health_port} cannot be used: {fault.strerror}")
+        place = f"port {settings.health_port} cannot be used on {settings.health_host}"
+        sys.exit(f"FREEHOLD_HEALTH_PORT: {place}: {fault.strerror}")
     log.info(
         "started",
         health_port=health.port,
@@ -54,7 +60,10 @@ def main() -> None:
         profile=settings.profile,
         transport="mongodb" if parts.broker is None else "rabbitmq",
     )
+    metrics.LEADS.set_function(lambda: parts.leadership.held is not None)
+    metrics.IN_FLIGHT.set_function(lambda: len(parts.lanes))
     drained = _run(parts)
+    tracing.close(LAST_WORDS_S)
     sys.stdout.flush()
     os._exit(0 if drained else 1)  # daemon greenlets of the driver have nothing left to say
 

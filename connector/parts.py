@@ -17,6 +17,7 @@ from connector.exchange import Exchange
 from connector.lanes import Lanes
 from connector.lease import Leadership
 from connector.loops import Loop
+from connector.measuring import Measuring
 from connector.outbox import Outbox
 from connector.publishing import Publisher
 from connector.reconciler import Reconciler
@@ -29,11 +30,14 @@ from freehold.catalogue import Catalogue
 from freehold.documents import Lease
 from freehold.internal_calls import CallSigner
 from freehold.settings import ConnectorSettings
+from freehold.telemetry.readings import NewestReadings
 
 PARTS: Final = "parts"
 """Where nameko's config holds the Parts."""
 
 ROLE: Final = "dispatcher"
+
+MEASURED_EVERY_S: Final = 5.0
 
 TURNS_PER_WAIT: Final = 5
 """How many turns the reconciler takes in the time that it gives a delivery."""
@@ -55,6 +59,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     database: Database[Row]
     leadership: Leadership
     dispatcher: Dispatcher
+    measuring: Measuring
     reconciler: Reconciler
     deliveries: Deliveries
     functions: Functions
@@ -68,7 +73,8 @@ class Parts(Struct, frozen=True, kw_only=True):
         found = {"database": all(loop.reached for loop in self.loops.values()), "dispatch": self.loops["dispatch"].turns}
         if self.broker is None:
             return {**found, "deliver": self.loops["deliver"].turns}
-        return {**found, "broker": self.broker.consuming.works and self.broker.publisher.link.is_up}
+        publishes = self.leadership.held is None or not self.broker.publisher.link.fails  # only the leader publishes
+        return {**found, "broker": self.broker.consuming.works and publishes}
 
 
 def build(settings: ConnectorSettings) -> Parts:
@@ -91,6 +97,7 @@ def build(settings: ConnectorSettings) -> Parts:
         database=database,
         leadership=leadership,
         dispatcher=Dispatcher(route, parking=deliveries, batch=settings.dispatch_batch),
+        measuring=Measuring(database, leadership, NewestReadings()),
         reconciler=Reconciler(route, database, after_s=settings.reconcile_after_s),
         deliveries=deliveries,
         functions=functions,
@@ -119,6 +126,7 @@ def _loops(settings: ConnectorSettings) -> dict[str, Loop]:
     return {
         "dispatch": Loop("dispatch", interval_s=settings.poll_s),
         "reconcile": Loop("reconcile", interval_s=reconcile_s),
+        "measure": Loop("measure", interval_s=MEASURED_EVERY_S),
         "resend" if settings.amqp_uri else "deliver": Loop("deliver", interval_s=settings.poll_s),
     }
 

@@ -24,6 +24,11 @@ class Dispatch:
         """Send again what has gone missing."""
         return self.parts.loops["reconcile"].take_turn(self.parts.reconciler.turn)
 
+    @repeatedly("measure")  # type: ignore[untyped-decorator]
+    def measure(self) -> bool:
+        """Measure what waits."""
+        return self.parts.loops["measure"].take_turn(self.parts.measuring.turn)
+
 
 class Resend:
     """Stored deliveries that are due, to the broker, while this process leads."""

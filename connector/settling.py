@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 from msgspec import Struct
 
+from connector import metrics
 from connector.deliveries import Claim, Deliveries
 from connector.verdicts import Patience, Verdict, next_step
 
@@ -22,6 +23,7 @@ class Settling(Struct, frozen=True, kw_only=True):
         """Store it, unless somebody else has settled this delivery by now."""
         step = next_step(verdict, attempts=claim.attempts, patience=self.patience, jitter=self.jitter())
         ours = self.deliveries.settle(claim, step)
+        metrics.SETTLED.labels(claim.due.reaction, step.kind if ours else "fenced").inc()
         ids = ids_of(claim)
         if not ours:
             log.warning("delivery_fenced", fence=claim.fence, **ids)

@@ -6,11 +6,14 @@ brings an entrypoint of its own, everything else is shared.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from freehold.events import EventEnvelope
+
+SYSTEM: Final = "freehold"
+"""What spans call that which carries our events, whichever transport it is."""
 
 
 class Outgoing(Struct, frozen=True):

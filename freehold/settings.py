@@ -25,6 +25,8 @@ Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Environment = Literal["sandbox", "production"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Host = Annotated[str, Meta(min_length=1)]
+"""Where a port listens: 127.0.0.1 for this machine alone, 0.0.0.0 in a container, which has an address of its own."""
 Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
 Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s]+)*)?$")]
 """Web origins (`https://app.example.org`), with commas between them; empty for none."""
@@ -101,6 +103,7 @@ class ConnectorSettings(Database, frozen=True, kw_only=True):
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     concurrency: Count = 32
     concurrency_per_reaction: Count = 8
@@ -124,6 +127,7 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     drain_timeout_s: Seconds = 10.0
     log_level: LogLevel = "info"
@@ -139,7 +143,7 @@ class RelaySettings(Database, frozen=True, kw_only=True):
 
     environment: Environment
     relay_node: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}$(?!\n)")] = ""
-    relay_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    relay_host: Host = "127.0.0.1"
     relay_port: Port = 8001
     relay_origins: Origins = ""
     connection_limit: Count = 10_000
@@ -151,6 +155,16 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     ping_timeout_s: Seconds = 20.0
     connect_timeout_s: Seconds = 10.0
     drain_timeout_s: Seconds = 10.0
+    log_level: LogLevel = "info"
+
+
+class GatewayTelemetrySettings(Struct, frozen=True, kw_only=True):
+    """What the program knows that listens to nginx: where datagrams come in, and where a scrape is answered."""
+
+    syslog_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    syslog_port: Port = 5514
+    health_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    health_port: Port = 8080
     log_level: LogLevel = "info"
 
 

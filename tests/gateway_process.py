@@ -103,7 +103,9 @@ def start(folder: Path, output: Any, **settings: str) -> subprocess.Popen[bytes]
         **GENEROUS,
     }
     who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    return subprocess.Popen([folder / "gateway/start"], env=known | settings, stdout=output, stderr=output, cwd=folder, **who)
+    return subprocess.Popen(
+        [folder / "gateway/start"], env=known | settings, stdout=output, stderr=subprocess.STDOUT, cwd=folder, **who
+    )
 
 
 @contextmanager

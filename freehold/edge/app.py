@@ -57,6 +57,7 @@ class FunctionApp:
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
+        self.cannot_start = False
         self._unrouted = RequestMeter(UNROUTED, status=404)
         self._meters: dict[str, RequestMeter] = {}
         IN_FLIGHT.set_function(lambda: self._in_flight)
@@ -248,6 +249,7 @@ class FunctionApp:
                 await asyncio.sleep(REOPEN_AFTER_S)
             except (InvalidSettings, Exception) as error:
                 log.critical("cannot_start", reason=str(error), exc_info=error)
+                self.cannot_start = True
                 _end_process()
                 return
             else:

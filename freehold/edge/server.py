@@ -70,7 +70,7 @@ def main() -> int:
         return 2
     logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)
     serve(app, settings=found, drain=app.drain)
-    return 0
+    return int(app.cannot_start)  # the first process of a container does not die of its own signal: its code must say it
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def test_the_reconciler_leaves_young_events_and_followers_alone(world: World) ->
 def test_an_event_of_the_largest_size_is_read_and_a_larger_one_is_not(world: World) -> None:
     row = world.row()
     spare = EVENT_LIMIT_BYTES - len(
-        b'{"id":"","type":"","aggregate":"","aggregate_version":1,"n":0,"body":{"x":""},"trace_id":""}'
+        b'{"id":"","type":"","aggregate":"","aggregate_version":1,"n":0,"body":{"x":""},"trace_id":"","traceparent":null}'
     )
     spare -= sum(len(row[field]) for field in ("_id", "type", "aggregate", "trace_id"))
     assert read_event({**row, "body": {"x": "a" * spare}}).id == row["_id"]

@@ -37,6 +37,10 @@ REACTIONS = [
 ]
 
 
+BOTH = ("tests-first", "tests-second")
+"""The reactions that `thing.happened` has."""
+
+
 def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str = "the condition") -> T:
     """Look again and again until what is seen is true; fail after the deadline."""
     give_up_at = time.monotonic() + within_s
@@ -203,17 +207,33 @@ class World:
         """Count a reaction's effects of an event."""
         return self.database.effects.count_documents({"key": f"{event_id}:{reaction}"})
 
-    def close(self) -> None:
-        """End every process and remove the database."""
+    def close(self, *, drop: bool = True) -> None:
+        """End every process; remove the queues, and the database if it is not the test's own."""
         for door in self.doors:
             door.end()
-        self.client.drop_database(self.database.name)
+        if drop:
+            self.client.drop_database(self.database.name)
         self.client.close()
         if self.amqp_uri:
             with connected(self.amqp_uri) as channel:
                 for name in ("dead", *(reaction for reaction, _, _ in REACTIONS)):
                     channel.queue_delete(f"{self.database.name}.{name}")
                 channel.exchange_delete(f"{self.database.name}.events")
+
+
+def assert_each_had_one_effect(world: World, events: list[str]) -> None:
+    """Every one of these `thing.happened` had its two effects; nothing had one twice."""
+    keys = [f"{event}:{reaction}" for event in events for reaction in BOTH]
+    counted = world.database.effects.aggregate([{"$group": {"_id": "$key", "times": {"$sum": 1}}}])
+    effects = {row["_id"]: row["times"] for row in counted}
+    assert [key for key in keys if key not in effects] == [], "lost"
+    assert {key: times for key, times in effects.items() if times > 1} == {}, "done twice"
+
+
+def all_done(world: World, events: list[str]) -> bool:
+    """Whether both deliveries of each of these `thing.happened` are done."""
+    done = {"event_id": {"$in": events}, "state": "done"}
+    return world.database.deliveries.count_documents(done) == len(events) * len(BOTH)
 
 
 def _listens(port: int) -> bool:

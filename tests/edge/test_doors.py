@@ -88,7 +88,7 @@ def test_a_reaction_that_wants_the_newest_skips_what_it_has_passed(samples: Api)
 
 
 def test_a_tick_answers_what_was_done_and_whether_there_is_more(samples: Api):
-    assert samples.tick("sample-sweep-nothing").json() == {"done": 2, "more": True}
+    assert samples.tick("sample-sweep-nothing").json() == {"done": 2, "more": True, "readings": []}
 
 
 @pytest.mark.parametrize("flaw", ["no_token", "other_function", "other_body", "persons_token", "wrong_key"])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from freehold.edge import endpoint
 from freehold.edge.discovery import find_all
 from tests.gateway_process import GIVE_UP_S
 from tests.openfaas_stand_in import Answer
@@ -114,3 +115,18 @@ def test_an_answer_is_compressed_as_the_client_likes(nginx, openfaas, accepted, 
     assert (len(raw) < len(LARGE) / 3) == (encoding is not None)
     assert encoding != "gzip" or gzip.decompress(raw) == LARGE
     assert openfaas.seen[-1].values("Accept-Encoding") == []
+
+
+@pytest.mark.parametrize("path", ["/api/jobs?limit=1", "/api/openapi.json", "/api/auth/jwks.json"])
+def test_a_function_says_what_may_be_kept(api, path):
+    answer = api.call("GET", path)
+    assert answer.headers["Cache-Control"].startswith("public, max-age=")
+    assert answer.headers["Vary"] == "Authorization"
+    mine = api.register().call("GET", path)
+    assert (mine.headers["Cache-Control"], mine.headers["Vary"]) == ("no-store", "Authorization")
+
+
+@pytest.mark.parametrize(("route", "auth"), [("GET /sample", "user"), ("POST /sample", "anyone")])
+def test_what_is_not_the_same_for_everybody_cannot_be_declared_so(route, auth):
+    with pytest.raises(ValueError, match="only what anyone may read"):
+        endpoint(route, auth=auth, cache_s=5)
