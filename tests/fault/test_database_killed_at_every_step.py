@@ -27,8 +27,8 @@ from tests.fault.books import CARRIES_OUT, FUNDED, RELEASED, Books
 from tests.listening import listening
 
 MOST_COMMANDS = 60
-STRIDE = 1 if os.environ.get("FREEHOLD_FAULTS") == "full" else 3
-"""`make faults` kills at every step; a run of all tests at each third one."""
+STRIDE = 1 if os.environ.get("FREEHOLD_FAULTS") == "full" else 4
+"""`make faults` kills at every step; a run of all tests at each fourth one."""
 TO_BE_REPEATED = {503, 504}
 
 
