@@ -165,6 +165,12 @@ def test_the_command_makes_checks_and_restores_and_says_in_a_sentence_what_is_wr
     (tmp_path / "file").write_text("")
     assert main(["make", str(tmp_path / "file" / "backup")]) == 1
     assert "file" in capsys.readouterr().err
+    for spoilt in ("swordfish://h", "mongodb://ada:swordfish@h:123456", "mongodb://ada:sword:fish@h"):
+        monkeypatch.setenv("MONGODB_URI", spoilt)
+        assert main(["make", str(tmp_path / "other")]) == 1
+        said = capsys.readouterr().err
+        assert "is no address" in said
+        assert "swordfish" not in said
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
     assert main(["make", str(tmp_path / "other")]) == 1
     assert "cannot be reached" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 
 from freehold import settings
 from freehold.store import OUTAGES, NotAReplicaSet, Store
@@ -47,7 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _with_database(command: str, folder: Path) -> None:
     where = settings.load_database()
-    store = Store(where.mongodb_uri, where.mongodb_database, connections=2)
+    try:
+        store = Store(where.mongodb_uri, where.mongodb_database, connections=2)
+    except (ConfigurationError, ValueError) as error:  # what it says could repeat the address, which holds a password
+        raise settings.InvalidSettings("MONGODB_URI, or the secret file mongodb-uri, is no address of a MongoDB") from error
     try:
         await store.open()
         if command == "make":
