@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt faults backup restore deploy-check images
+.PHONY: help run demo test faults backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -23,10 +23,10 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
 
-faults: ## kill, cut off, back up, restore and roll out at full size (make test takes a part of the steps)
+faults: ## kill, cut off, back up, restore and roll out, all at full size; takes its time
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
-	@FREEHOLD_FAULTS=full exec $(PYTHON) -m pytest tests/fault
+	@FREEHOLD_FAULTS=full FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
 
 backup: ## write a backup into a new folder: make backup DIR=... (of the local run, or of MONGODB_URI)
 	@$(BOOTSTRAP) run
@@ -56,3 +56,10 @@ deploy-check: ## say what would go wrong when the stack files are deployed to Op
 images: ## build the container images (LOCAL=1: without a registry)
 	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)
+
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+LOCAL_IMAGES := .freehold/images.env
+
+up: ## start everything in containers (LOCAL=1: without a registry)
+	@$(if $(LOCAL),$(BOOTSTRAP) test && mkdir -p .freehold && $(PYTHON) -m infra.images offline $(LOCAL_IMAGES))
+	@$(COMPOSE) $(if $(LOCAL),--env-file $(LOCAL_IMAGES)) up --detach $(if $(LOCAL),--no-build,--build)

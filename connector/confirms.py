@@ -35,6 +35,11 @@ class Confirms:
         """The ids that are safe with the broker; an id that went out more than once is so only if all its messages are."""
         return self._taken - self._refused - self._returned - set(self._open.values())
 
+    @property
+    def denied(self) -> frozenset[str]:
+        """The ids that got a plain no."""
+        return frozenset(self._refused | self._returned)
+
     def went_out(self, identifier: str) -> None:
         """Take note of a message, right before it is written."""
         self._last_tag += 1

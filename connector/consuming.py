@@ -4,6 +4,7 @@ nameko's own consumer loses the acknowledgements of work in flight when it stops
 does neither. A message whose outcome cannot be stored stays unacknowledged and keeps its place until it can be.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ LOOK_AHEAD: Final = 4
 """How many messages of a reaction are held per place, so that those which wait for their line do not hide the others."""
 
 TICK_S: Final = 1.0
+UNUSABLE_S: Final = 30.0
 CHECK_S: Final = 0.02
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
@@ -55,7 +57,9 @@ class OnMessage(Entrypoint):  # type: ignore[misc] # nameko has no types
     def __init__(self, **options: object) -> None:
         self._connection: Any = None
         self._channel: Any = None
-        self._consumers: list[str] = []
+        self._consumers: dict[str, str] = {}
+        self._asking = ""
+        self._unusable_until_s: dict[str, float] = {}
         self._stopping = False
         super().__init__(**options)
 
@@ -90,6 +94,7 @@ class OnMessage(Entrypoint):  # type: ignore[misc] # nameko has no types
             try:
                 self._listen()
             except BROKER_ERRORS as error:
+                self._note_unusable(error)
                 self.broker.consuming.lose(error)
             self._let_go()
             eventlet.sleep(self.broker.consuming.wait_s)
@@ -101,23 +106,36 @@ class OnMessage(Entrypoint):  # type: ignore[misc] # nameko has no types
         channel = connection.channel()
         channel.basic_qos(0, min(settings.concurrency, LOOK_AHEAD * settings.concurrency_per_reaction), False)
         self._channel = channel
-        if not self._stopping:
-            self._consumers = [self._consume(channel, link.topology.dead, self._bury)]
-            for reaction in link.topology.reactions:
-                self._consumers.append(self._consume(channel, link.topology.queue(reaction), partial(self._arrive, reaction)))
+        wanted: dict[str, Callable[[Any], None]] = {link.topology.dead: self._bury}
+        wanted |= {link.topology.queue(name): partial(self._arrive, name) for name in link.topology.reactions}
         tick_s = min(TICK_S, settings.amqp_heartbeat_s / 4)
         while True:
+            self._subscribe(channel, wanted)
             link.see()
             with suppress(TimeoutError):
                 connection.drain_events(timeout=tick_s)
             connection.heartbeat_tick()
 
-    def _consume(self, channel: Any, queue: str, take: Callable[[Any], None]) -> str:  # noqa: ANN401
-        return str(channel.basic_consume(queue, callback=take))
+    def _subscribe(self, channel: Any, wanted: dict[str, Callable[[Any], None]]) -> None:  # noqa: ANN401
+        """Consume from every queue that we do not consume from yet, but for one that was unusable lately."""
+        if self._stopping or len(self._consumers) == len(wanted):
+            return
+        for queue, take in wanted.items():
+            if queue not in self._consumers and time.monotonic() >= self._unusable_until_s.get(queue, 0.0):
+                self._asking = queue
+                self._consumers[queue] = channel.basic_consume(queue, callback=take)
+        self._asking = ""
+
+    def _note_unusable(self, error: BaseException) -> None:
+        """Leave a queue alone for a while whose consumption broke the connection, so that it does not hold up the others."""
+        if self._asking:
+            log.error("queue_unusable", queue=self._asking, error=type(error).__name__, again_in_s=UNUSABLE_S)
+            self._unusable_until_s[self._asking] = time.monotonic() + UNUSABLE_S
+            self._asking = ""
 
     def _cancel(self) -> None:
         try:
-            for consumer in self._consumers if self._channel is not None else []:
+            for consumer in self._consumers.values() if self._channel is not None else []:
                 self._channel.basic_cancel(consumer, nowait=True)
         except BROKER_ERRORS:
             log.debug("consumer_gone")
@@ -125,6 +143,7 @@ class OnMessage(Entrypoint):  # type: ignore[misc] # nameko has no types
     def _let_go(self) -> None:
         """Forget a broken connection and what it brought; the broker gives it out again."""
         connection, self._connection, self._channel = self._connection, None, None
+        self._consumers = {}
         self.parts.lanes.forget()
         if connection is not None:
             close(connection)

@@ -50,11 +50,17 @@ class Deliveries:
 
     def __init__(self, database: Database[Row]) -> None:
         self._rows: Rows = database.get_collection(Delivery.collection)
+        self._denied: frozenset[str] = frozenset()
 
     @property
     def epoch(self) -> int:
         """Never rises: what is stored here stays."""
         return 0
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The ids of the latest batch of which the database refused a delivery."""
+        return self._denied
 
     def busy(self) -> frozenset[str]:
         """Name the reactions whose deliveries may be on their way unseen: none, a delivery is here or it is not."""
@@ -63,8 +69,8 @@ class Deliveries:
     def send(self, outgoing: Sequence[Outgoing], now: datetime) -> set[str]:
         """Store a delivery for each event and reaction. One that is there already stays as it is."""
         rows = [_new_row(item.event, reaction, now) for item in outgoing for reaction in item.reactions]
-        failed = self._insert(rows)
-        return {item.event.id for item in outgoing} - {row["event_id"] for row in failed}
+        self._denied = frozenset(row["event_id"] for row in self._insert(rows))
+        return {item.event.id for item in outgoing} - self._denied
 
     def lacking(self, outgoing: Sequence[Outgoing]) -> list[Outgoing]:
         """Say for which events and reactions there is no delivery in any state."""

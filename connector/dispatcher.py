@@ -1,8 +1,10 @@
 """The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import Final
 
 import msgspec
 import structlog
@@ -18,6 +20,9 @@ from freehold.catalogue import Catalogue
 from freehold.events import EventEnvelope
 from freehold.telemetry import tracing
 from freehold.telemetry.context import TraceContext
+
+REFUSED_S: Final = 5.0
+REFUSED_LIMIT: Final = 2_000
 
 log = structlog.get_logger()
 
@@ -38,13 +43,14 @@ class Dispatcher:
         self._route = route
         self._parking = parking
         self._batch = batch
+        self._refused: dict[str, float] = {}
 
     def turn(self) -> bool:
         """Dispatch one batch. Returns True when there may be more at once."""
         held = self._route.leadership.keep()
         if held is None:
             return False
-        batch = self._route.outbox.unsent(self._batch)
+        batch = self._route.outbox.unsent(self._batch, without=self._postponed())
         if batch.read_at is None:
             return False
         settled = self._send(batch, batch.read_at)
@@ -53,7 +59,7 @@ class Dispatcher:
         except LeaseLost:
             log.warning("lease_lost", role="dispatcher", fence=held.fence, unmarked=len(settled))
             return False
-        return len(settled) == self._batch
+        return len(batch.rows) == self._batch and bool(settled or self._route.transport.denied)
 
     def _send(self, batch: Batch, now: datetime) -> list[object]:
         """Hand a batch to the transport; return the row ids that are taken care of."""
@@ -69,9 +75,19 @@ class Dispatcher:
         with _sending(outgoing) as traced:
             acknowledged = self._route.transport.send(traced, now)
         metrics.DISPATCHED.inc(len(acknowledged))
+        self._postpone(self._route.transport.denied)
         for item in outgoing:
             log.debug("event_dispatched", reactions=item.reactions, **_ids(item.event))
         return [*parked, *acknowledged]
+
+    def _postpone(self, denied: frozenset[str]) -> None:
+        """Let others go ahead of what got a no, or a whole batch of it would hold up everything behind it."""
+        if len(self._refused) < REFUSED_LIMIT:
+            self._refused.update(dict.fromkeys(denied, time.monotonic() + REFUSED_S))
+
+    def _postponed(self) -> list[str]:
+        self._refused = {name: until_s for name, until_s in self._refused.items() if until_s > time.monotonic()}
+        return list(self._refused)
 
 
 def _ids(event: EventEnvelope) -> dict[str, str | None]:

@@ -28,6 +28,11 @@ class Exchange:
         """Rises with each connection: whatever the broker held may be gone since the one before."""
         return self._publisher.link.joined
 
+    @property
+    def denied(self) -> frozenset[str]:
+        """The ids of the latest batch that fit no queue, or that the broker refused."""
+        return self._publisher.denied
+
     def send(self, outgoing: Sequence[Outgoing], now: datetime) -> set[str]:
         """Publish each event once, for all who want it, or again for those who lack it. What is for nobody is not published."""
         letters = [letter for item in outgoing for letter in self._letters(item)]

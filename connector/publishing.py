@@ -1,7 +1,7 @@
 """Publishing in a pipeline: a batch is written at once, then its confirmations are collected.
 
 Only what the broker has confirmed counts; what fits no queue, was refused, or was not confirmed in time, does not. After
-any of these the channel is dropped, because what it would still tell us is about messages that we have given up.
+any of these channel and connection are dropped, because what they would still tell us is about messages that we gave up.
 """
 
 import threading
@@ -34,6 +34,7 @@ class Publisher:
         self._connection: Any = None
         self._channel: Any = None
         self._confirms = Confirms()
+        self.denied: frozenset[str] = frozenset()
 
     @property
     def link(self) -> Link:
@@ -48,6 +49,7 @@ class Publisher:
         if not letters:
             return set()
         with self._turn:
+            self.denied = frozenset()
             if self._link.wait_s:
                 return set()
             self._confirms.begin()
@@ -122,18 +124,18 @@ class Publisher:
 
     def _judge(self) -> None:
         confirms = self._confirms
+        self.denied = confirms.denied
         self._link.see()
         if confirms.returned or confirms.refused:
             log.warning("events_refused", unroutable=confirms.returned, refused=confirms.refused, advice="they stay unsent")
-            channel, self._channel = self._channel, None
-            try:
-                with Timeout(self._timeout_s):
-                    channel.close()
-            except BROKER_ERRORS as error:
-                self._drop(error)
+            self._let_go()
 
     def _drop(self, error: BaseException) -> None:
         self._link.lose(error)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop channel and connection; the next one declares everything again, should a queue or a binding be gone."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             close(connection)

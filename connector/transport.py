@@ -31,6 +31,10 @@ class Transport(Protocol):
     def epoch(self) -> int:
         """Rises whenever what the transport holds may have been lost."""
 
+    @property
+    def denied(self) -> frozenset[str]:
+        """The ids of the latest batch that got a plain no; trying them again at once is pointless."""
+
     def busy(self) -> frozenset[str]:
         """Name the reactions for which `lacking` cannot tell what is missing from what is on its way."""
 

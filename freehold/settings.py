@@ -161,9 +161,9 @@ class RelaySettings(Database, frozen=True, kw_only=True):
 class GatewayTelemetrySettings(Struct, frozen=True, kw_only=True):
     """What the program knows that listens to nginx: where datagrams come in, and where a scrape is answered."""
 
-    syslog_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    syslog_host: Host = "127.0.0.1"
     syslog_port: Port = 5514
-    health_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     log_level: LogLevel = "info"
 

@@ -21,6 +21,9 @@ CONNECT_TIMEOUT_S: Final = 3.0
 MOST_ROUNDS: Final = 100
 """How often one tick may call a sweep that says that there is more to do; the next tick goes on from there."""
 
+TRIED_AGAIN_AFTER_S: Final = 15.0
+"""A sweep that failed is tried again after this, or at its next tick if that comes before."""
+
 MISSED_PERIODS: Final = 3
 _OK: Final = 200
 _BODY: Final = b"{}"
@@ -103,7 +106,7 @@ class Sweep:
         return time.monotonic() - self._worked_at_s < self._patience_s
 
     def tick(self) -> None:
-        """Call the sweep, again at once while it has more to do. A failure waits for the next tick."""
+        """Call the sweep, again at once while it has more to do. A failure waits for the next tick, if that is soon."""
         for _ in range(MOST_ROUNDS):
             if self._stopping.is_set():
                 return
@@ -114,7 +117,9 @@ class Sweep:
                 except SweepFailed as error:
                     span.fail("sweep_failed")
                     self._note_failure(str(error), span.context.trace_id)
-                    return
+                    if self.every_s <= TRIED_AGAIN_AFTER_S or self._stopping.wait(TRIED_AGAIN_AFTER_S):
+                        return
+                    continue
             self._note_success(swept)
             if not swept.more:
                 return

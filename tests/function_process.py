@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,13 +14,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 GIVE_UP_S = 60.0
+SERVER = ("-m", "freehold.edge.server")
 
 
 @contextmanager
-def function_process(keys: Path, database: str, functions: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def function_process(
+    keys: Path, database: str, functions: str, *, program: Sequence[str] = SERVER, **environ: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "freehold.edge.server"],
+        [sys.executable, *program],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],

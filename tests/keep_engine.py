@@ -25,8 +25,8 @@ class Trouble(Exception):  # noqa: N818 - the message is a sentence
     """No engine can be had here."""
 
 
-def answers(uri: str | None) -> bool:
-    """Whether an engine can be talked to at this address, or at the machine's usual one."""
+def answers(uri: str) -> bool:
+    """Whether an engine can be talked to at this address."""
     try:
         with closing(docker.DockerClient(base_url=uri, timeout=10)) as client:
             return bool(client.ping())

@@ -24,6 +24,9 @@ from tests.function_process import free_port
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER = "freehold"
+HALF_BLIND = "half-blind"
+"""This user, with the same password, may do anything but read the queue of the reaction `tests-stuck`."""
+
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 20.0
 
@@ -128,16 +131,19 @@ class Broker:
     def _definitions(self, vhosts: set[str]) -> dict[str, object]:
         salt = secrets.token_bytes(4)
         digest = hashlib.sha256(salt + self.password.encode()).digest()
-        may = {"user": USER, "configure": ".*", "write": ".*", "read": ".*"}
+        password = {
+            "password_hash": base64.b64encode(salt + digest).decode(),
+            "hashing_algorithm": "rabbit_password_hashing_sha256",
+            "tags": "",
+        }
+        reads = {USER: ".*", HALF_BLIND: "^(?!.*tests-stuck)"}
         return {
-            "users": [
-                {
-                    "name": USER, "password_hash": base64.b64encode(salt + digest).decode(),
-                    "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": "administrator",
-                }
-            ],
+            "users": [{"name": name, **password} for name in reads],
             "vhosts": [{"name": name} for name in sorted(vhosts)],
-            "permissions": [{**may, "vhost": name} for name in sorted(vhosts)],
+            "permissions": [
+                {"user": name, "vhost": vhost, "configure": ".*", "write": ".*", "read": read}
+                for vhost in sorted(vhosts) for name, read in reads.items()
+            ],
         }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The function server: the ASGI app of one process, with OpenFaaS's contract, and the process itself.
 
-`FUNCTION=jobs-create-job,jobs-list-jobs python -m freehold.edge.server` imports only those modules and listens on
-FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modules are imported and the database answers.
+`FUNCTION=jobs-create-job,jobs-list-jobs python -m freehold.edge.server` imports only those modules (`group:jobs` stands for
+all of that group) and listens on FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modules are
+imported and the database answers.
 """
 
 import os
@@ -13,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from freehold import logs, settings
+from freehold.catalogue import Catalogue
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
 from freehold.edge.draining import DrainingServer
@@ -56,7 +58,8 @@ def serve(
 
 def main() -> int:
     """Serve the functions that FUNCTION names."""
-    names = [name.strip() for name in os.environ.get("FUNCTION", "").split(",") if name.strip()]
+    named = [name.strip() for name in os.environ.get("FUNCTION", "").split(",") if name.strip()]
+    names = Catalogue.load().expand(named)
     if not names:
         sys.stderr.write("FUNCTION must name a function, or several with commas between them\n")
         return 2

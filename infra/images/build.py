@@ -16,7 +16,7 @@ from docker.models.images import Image
 from infra.images.engine import EngineTrouble
 
 ROOT: Final = Path(__file__).parents[2]
-TARGETS: Final = ("functions", "relay", "connector", "scheduler")
+TARGETS: Final = ("functions", "relay", "connector", "scheduler", "gateway-telemetry", "setup", "gateway")
 OFFICIAL: Final = "ghcr.io/freehold"
 LOCAL: Final = "freehold-local"
 BILL_OF_MATERIALS: Final = "/opt/freehold/sbom.cdx.json"
@@ -42,8 +42,8 @@ def build(
     client: DockerClient, target: str, *, repository: str, base: str | None = None, environ: Mapping[str, str] = os.environ
 ) -> Image:
     """Build one target and tag it. Without `base` it stands on the official Python. Raises EngineTrouble."""
-    arguments = {name: environ[name] for name in PASSED_ON if environ.get(name)}
-    arguments |= {"VERSION": version(), "REVISION": _revision()} | ({"BASE": base} if base else {})
+    arguments = network_settings(environ)
+    arguments |= {"VERSION": version(), "REVISION": _revision()} | ({"BASE": base, "GATEWAY_BASE": base} if base else {})
     try:
         image, _ = client.images.build(
             path=str(ROOT),
@@ -55,8 +55,13 @@ def build(
             forcerm=True,
         )
     except (APIError, BuildError) as error:
-        raise EngineTrouble(f"{target} could not be built: {error}\n{_last_words(error)}") from error
+        raise EngineTrouble(f"{target} could not be built: {error}\n{last_words(error)}") from error
     return image
+
+
+def network_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Pick what a build must know to reach the packages."""
+    return {name: environ[name] for name in PASSED_ON if environ.get(name)}
 
 
 def bill_of_materials(client: DockerClient, image: str) -> bytes:
@@ -77,7 +82,8 @@ def _revision() -> str:
     return ran.stdout.strip() or "unknown"
 
 
-def _last_words(error: APIError | BuildError) -> str:
+def last_words(error: APIError | BuildError) -> str:
+    """Give the end of what a failed build has printed."""
     if not isinstance(error, BuildError):
         return ""
     return "".join(str(line.get("stream") or line.get("error") or "") for line in error.build_log)[-3_000:]

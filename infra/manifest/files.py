@@ -11,6 +11,7 @@ from infra.manifest.catalogue import catalogue_of, encode_catalogue
 from infra.manifest.gateway import gateway_map
 from infra.manifest.openapi import openapi_of
 from infra.manifest.openfaas import community_profile, standard_profile
+from infra.observability.dashboards import dashboard_files
 
 Files = Mapping[str, bytes]
 """Contents by path, from the root of the repository."""
@@ -29,6 +30,7 @@ def generate() -> Files:
         "gateway/nginx/functions.map": gateway_map(declarations),
         "infra/openfaas/openfaas.ce.yml": community_profile(catalogue),
         "openfaas.yml": standard_profile(catalogue),
+        **{path: _pretty(dashboard) for path, dashboard in dashboard_files().items()},
     }
 
 

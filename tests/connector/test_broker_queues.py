@@ -12,7 +12,7 @@ import pytest
 
 from freehold.catalogue import Catalogue
 from tests.connector.world import World, eventually
-from tests.rabbitmq import Broker, connected
+from tests.rabbitmq import HALF_BLIND, USER, Broker, connected
 
 HOSTILE = {
     "no JSON": amqp.Message(b"\xff\xfe"),
@@ -89,23 +89,34 @@ def test_what_always_comes_back_is_given_up_by_its_queue_and_parked(world: World
     assert world.calls(event) == 0
 
 
-def test_what_fits_no_queue_or_is_refused_stays_in_the_outbox(world: World) -> None:
+def test_what_fits_no_queue_or_is_refused_stays_in_the_outbox_and_holds_up_nobody(world: World) -> None:
     connector = world.start_connector()
     with connected(world.amqp_uri) as channel:
         channel.queue_unbind(queue(world), f"{world.database.name}.events", "thing.grew")
         unroutable = world.emit("thing.grew")
         eventually(lambda: [line for line in connector.lines("events_refused") if line["unroutable"] == 1])
+        eventually(lambda: world.state(unroutable) == "done", what="the binding to be made again")
         full = f"{world.database.name}.full"
         channel.queue_declare(full, auto_delete=False, arguments={"x-max-length": 0, "x-overflow": "reject-publish"})
         channel.queue_bind(full, f"{world.database.name}.events", "thing.rushed")
         refused = world.emit("thing.rushed")
         eventually(lambda: [line for line in connector.lines("events_refused") if line["refused"] == 1])
+        many = [world.emit("thing.rushed") for _ in range(150)]
         good = world.emit("thing.stuck")
         eventually(lambda: world.state(good, "tests-stuck") == "done")
-        assert sorted(row["_id"] for row in world.database.outbox.find({"sent": None})) == sorted([unroutable, refused])
+        assert [row["_id"] for row in world.database.outbox.find({"sent": None})] == [refused, *many]
         channel.queue_delete(full)
-        channel.queue_bind(queue(world), f"{world.database.name}.events", "thing.grew")
-    eventually(lambda: unsent(world) == 0 and world.state(unroutable) == world.state(refused, "tests-hasty") == "done")
+    eventually(lambda: unsent(world) == 0 and world.state(refused, "tests-hasty") == "done")
+
+
+def test_a_queue_that_cannot_be_consumed_holds_up_no_other(world: World) -> None:
+    world.start_connector().stop()
+    world.amqp_uri = world.amqp_uri.replace(f"//{USER}:", f"//{HALF_BLIND}:")
+    connector = world.start("-m", "connector")
+    (unusable,) = eventually(lambda: connector.lines("queue_unusable"))
+    event = world.emit("thing.grew")
+    eventually(lambda: world.state(event) == "done")
+    assert unusable["queue"] == queue(world, "tests-stuck")
 
 
 def test_a_queue_whose_reaction_left_the_catalogue_is_emptied_and_gets_nothing_more(world: World) -> None:

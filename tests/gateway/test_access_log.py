@@ -10,21 +10,21 @@ from tests.gateway_process import GIVE_UP_S, gateway_process
 
 FIELDS = {
     "part", "event", "ended_at_s", "duration_s", "upstream_s", "method", "route", "path", "host", "endpoint", "function",
-    "status", "upstream_status", "rate_class", "limited", "cache", "trace_id", "span_id", "parent_span_id", "call_id",
-    "request_bytes", "answer_bytes", "client", "protocol", "tls",
+    "status", "upstream_status", "rate_class", "limited", "cache", "trace_id", "span_id", "parent_span_id",
+    "trace_flags", "call_id", "request_bytes", "answer_bytes", "client", "protocol", "tls",
 }  # fmt: skip
 
 
 def test_a_line_says_what_spans_and_metrics_are_made_of(client, nginx):
     began_at = time.time()
-    answer = client.put("/api/jobs/job_log", content=b"{}", headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"})
+    answer = client.put("/api/jobs/job_log", content=b"{}", headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-00"})
     line = nginx.logged(path="/api/jobs/job_log")
     assert line.keys() == FIELDS
     expected = {
         "part": "gateway", "event": "request", "method": "PUT", "route": "/api/jobs/{id}", "endpoint": "jobs-update-job",
         "function": "jobs-update-job", "status": 200, "upstream_status": "200", "rate_class": "write", "limited": "PASSED",
-        "trace_id": "ab" * 16, "parent_span_id": "cd" * 8, "call_id": answer.headers["X-Call-Id"], "host": "127.0.0.1",
-        "client": "127.0.0.0/24", "protocol": "HTTP/1.1", "cache": "", "tls": "",
+        "trace_id": "ab" * 16, "parent_span_id": "cd" * 8, "trace_flags": "00", "call_id": answer.headers["X-Call-Id"],
+        "host": "127.0.0.1", "client": "127.0.0.0/24", "protocol": "HTTP/1.1", "cache": "", "tls": "",
     }  # fmt: skip
     assert line.items() >= expected.items()
     assert began_at - 1 <= line["ended_at_s"] - line["duration_s"] <= time.time() + 1

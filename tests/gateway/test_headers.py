@@ -90,7 +90,7 @@ def test_a_malformed_trace_is_replaced(client, openfaas, given):
     client.get("/api/jobs", headers={"traceparent": given})
     (made,) = openfaas.seen.pop().values("traceparent")
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", made)
-    assert TRACE not in made
+    assert not {TRACE, PARENT, "0" * 32, "0" * 16} & set(made.split("-"))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_function_cannot_double_or_replace_what_the_gateway_says(client, openf
         headers=(*((name, "forged") for name in forged), ("X-Accel-Redirect", "/problem"))
     )
     answer = client.get("/api/jobs")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.content) == (200, b"{}")
     assert "forged" not in answer.headers.values()
     assert all(answer.headers.get_list(name) == [value] for name, value in SECURITY.items())
 

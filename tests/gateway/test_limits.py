@@ -11,7 +11,7 @@ import pytest
 
 from tests.function_process import free_port
 from tests.gateway_process import GIVE_UP_S, gateway_process, read_all
-from tests.openfaas_stand_in import Answer
+from tests.openfaas_stand_in import TEXT, Answer
 
 FEW = {
     "FREEHOLD_ADDRESS_READS_PER_MINUTE": "40",
@@ -148,6 +148,15 @@ def test_functions_that_are_not_there_are_unavailable():
     with gateway_process(f"http://127.0.0.1:{free_port()}") as gateway:
         answer = httpx.post(f"{gateway.url}/api/jobs")
         assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (502, "unavailable", "2")
+
+
+@pytest.mark.parametrize(("status", "pause"), [(404, None), (500, None), (502, "2"), (503, "2")])
+def test_what_openfaas_says_itself_keeps_its_status_and_is_not_kept(client, openfaas, status, pause):
+    openfaas.answers["jobs-list-jobs"] = Answer(status, b"Can't reach service for: jobs-list-jobs.", TEXT)
+    answer = client.get(f"/api/jobs?q=text-{status}")
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, pause)
+    assert answer.headers.get_list("Cache-Control") == ["no-store"]
+    assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
 
 
 def test_asked_to_stop_it_finishes_what_it_has_begun(openfaas):

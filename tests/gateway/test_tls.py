@@ -3,13 +3,20 @@
 import json
 import ssl
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.function_process import free_port
 from tests.gateway_process import gateway_process, unprivileged_folder
 
+DAY = timedelta(days=1)
 HTTP_2 = """
 const [port, ca] = process.argv.slice(1);
 const session = require("http2").connect(`https://localhost:${port}`, { ca: require("fs").readFileSync(ca) });
@@ -35,12 +42,18 @@ const ask = (head) => new Promise((resolve) => {
 
 @pytest.fixture(scope="module")
 def certificate():
-    kind = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
     with unprivileged_folder() as folder:
-        files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
-        subprocess.run([*kind, *name, *files], check=True, capture_output=True)
-        (folder / "key.pem").chmod(0o644)  # read by another user than this test's
+        (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+        (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         yield folder
 
 

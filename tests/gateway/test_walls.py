@@ -10,6 +10,7 @@ CLOSE = b"Host: localhost\r\nConnection: close\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 PATHS = [
+    "/_/metrics", "/function/jobs-list-jobs/_/metrics",
     "/function/jobs-list-jobs", "/function/jobs-list-jobs/api/jobs", "/async-function/jobs-list-jobs", "/system/functions",
     "/FUNCTION/x", "/Function/x", "//function/x", "/./function/x", "/x/../function/x", "/function;/x", "/function/65536",
     "/api/../function/x", "/api/jobs/../../function/x", "/api/%2e%2e/function/x", "/api/%2E%2E/system", "/%66unction/x",

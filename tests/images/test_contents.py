@@ -29,7 +29,15 @@ print(json.dumps({
     "rooms": sorted(os.listdir("/srv/freehold")),
 }))
 """
-ROOMS = {"functions": "functions", "relay": "realtime", "connector": "connector", "scheduler": "jobs_scheduler"}
+ROOMS = {
+    "functions": {"functions"},
+    "relay": {"realtime"},
+    "connector": {"connector"},
+    "scheduler": {"jobs_scheduler"},
+    "gateway-telemetry": {"gateway"},
+    "setup": {"functions", "infra"},
+}
+"""What an image carries beside the library; `gateway` has no Python, and is asked with its shell."""
 
 
 def normal(name: str) -> str:
@@ -68,8 +76,9 @@ def test_everything_is_compiled_and_never_compared_with_its_source(look, target)
 
 @pytest.mark.parametrize("target", ROOMS)
 def test_an_image_carries_the_library_and_its_own_room(look, target):
-    assert {"freehold", "probe.py", ROOMS[target]} <= set(look(target)["rooms"])
-    assert not set(look(target)["rooms"]) & (set(ROOMS.values()) - {ROOMS[target]})
+    found = set(look(target)["rooms"])
+    assert {"freehold", "probe.py"} <= found
+    assert found & set.union(*ROOMS.values()) == ROOMS[target]
 
 
 @pytest.mark.parametrize("target", ROOMS)
@@ -94,4 +103,11 @@ def test_every_image_says_what_it_is(engine, images):
         assert (labels["licenses"], labels["version"], labels["revision"]) == ("Apache-2.0", "0.1.0", revision)
         assert labels["source"].startswith("https://")
         assert re.fullmatch(r"[1-9][0-9]*:[1-9][0-9]*", config["User"])
-        assert (config["StopSignal"], config["Healthcheck"]["Test"][0]) == ("SIGTERM", "CMD")
+        assert config["StopSignal"] == ("SIGQUIT" if target == "gateway" else "SIGTERM")
+        assert config["Healthcheck"]["Test"][0] == ("NONE" if target == "setup" else "CMD")
+
+
+def test_the_gateway_has_no_tools_and_no_bits_that_make_root(engine, images):
+    look = f"for tool in {' '.join(NOT_IN_AN_IMAGE)}; do command -v $tool; done; find / -xdev -perm /6000 -type f; id -u"
+    printed = engine.containers.run(images["gateway"], ["sh", "-c", look], remove=True, read_only=True, network_mode="none")
+    assert printed.decode().split() == ["10001"]

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from freehold.catalogue import Catalogue
 from freehold.edge.discovery import find_all
-from freehold.settings import FunctionSettings, InvalidSettings, load, load_secrets
+from freehold.settings import FunctionSettings, InvalidSettings, load, load_secrets, wants_traces
 from infra.manifest.grouping import MOST_GROUPS
 from infra.manifest.openfaas import BASE_SECRETS, ENVIRONMENT, OWN_ENVIRONMENT
 from tests.api import PASSWORD
@@ -150,6 +150,13 @@ def test_the_community_profile_has_no_label_for_which_that_edition_refuses_a_fun
 
 
 @pytest.mark.parametrize("profile", FILES)
+def test_each_process_is_found_by_a_prometheus_in_the_cluster(profile: str):
+    for function in stack(profile).functions.values():
+        scraped = {key: value for key, value in function.annotations.items() if key.startswith("prometheus.io")}
+        assert scraped == {"prometheus.io.scrape": "true", "prometheus.io.port": "8080", "prometheus.io.path": "/_/metrics"}
+
+
+@pytest.mark.parametrize("profile", FILES)
 def test_each_process_can_start_from_just_its_environment_and_its_secrets(profile: str, keys: Path, tmp_path: Path):
     declarations = {item.name: item for item in find_all()}
     known = {f"FREEHOLD_{field.upper()}" for field in FunctionSettings.__struct_fields__}
@@ -157,7 +164,11 @@ def test_each_process_can_start_from_just_its_environment_and_its_secrets(profil
         folder = tmp_path / name
         folder.mkdir()
         environment = filled_in(function.environment, DEPLOYER)
-        assert set(environment) - {"FUNCTION"} <= known
+        assert {key for key in environment if not key.startswith("OTEL_")} - {"FUNCTION"} <= known
+        assert not wants_traces(environment)
+        assert wants_traces(
+            filled_in(function.environment, DEPLOYER | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"})
+        )
         environ = {**environment, "FREEHOLD_SECRETS": str(only_these_secrets(function, keys, folder))}
         assert load(FunctionSettings, environ).environment == "sandbox"
         needed = {secret for each in served(function) for secret in declarations[each].secrets}
