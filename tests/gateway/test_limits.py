@@ -136,10 +136,15 @@ def test_a_function_that_does_not_answer_in_time_is_timed_out(hasty, openfaas):
     assert len(openfaas.seen) == 1
 
 
-def test_a_write_that_was_sent_is_not_sent_again(client, openfaas):
-    assert client.post("/api/jobs").status_code == 200, "and leaves a connection behind that is used again"
-    openfaas.answers["jobs-create-job"] = Answer(None)
-    answer = client.post("/api/jobs")
+WRITES = {"jobs-create-job": ("POST", "/api/jobs"), "jobs-update-job": ("PUT", "/api/jobs/job_1")}
+WRITES |= {"jobs-delete-job": ("DELETE", "/api/jobs/job_1")}
+
+
+@pytest.mark.parametrize("function", WRITES)
+def test_a_write_that_was_sent_is_not_sent_again(client, openfaas, function):
+    assert client.request(*WRITES[function]).status_code == 200, "and leaves a connection behind that is used again"
+    openfaas.answers[function] = Answer(None)
+    answer = client.request(*WRITES[function])
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (502, "unavailable", "2")
     assert len(openfaas.seen) == 2
 

@@ -70,11 +70,12 @@ def test_a_body_is_as_large_as_the_function_takes_and_no_larger(client, openfaas
 
 def test_every_size_of_body_has_its_room():
     rooms = re.findall(
-        r"location = /function/(\d+) {\n  internal;\n  client_max_body_size (\d+);", (NGINX / "server.conf").read_text()
+        r"location = /function/(\d+)(|/once) {\n  internal;\n  client_max_body_size (\d+);", (NGINX / "server.conf").read_text()
     )
-    assert {limit: int(limit) for limit, _ in rooms} == {room: int(size) for room, size in rooms}
-    assert {body_limit_of(endpoint) for endpoint in ENDPOINTS} == {int(size) for _, size in rooms}
-    assert 'default "/function/$body_limit";' in (NGINX / "request.conf").read_text()
+    assert [limit for limit, _, _ in rooms] == [size for _, _, size in rooms]
+    sizes = {body_limit_of(endpoint) for endpoint in ENDPOINTS}
+    assert {(int(limit), once) for limit, once, _ in rooms} == {(size, once) for size in sizes for once in ("", "/once")}
+    assert 'default "/function/$body_limit$only_once";' in (NGINX / "request.conf").read_text()
 
 
 def test_what_is_declared_stands_in_the_map():
