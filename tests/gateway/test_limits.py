@@ -61,6 +61,26 @@ def test_a_network_of_ipv6_counts_as_one_address(strict, openfaas):
     assert len(openfaas.seen) < 60
 
 
+@pytest.mark.parametrize(
+    ("written", "logged"), [("::ffff:{}", "203.0.113.0/24"), ("64:ff9b::{}", "64:ff9b::/96")], ids=["mapped", "nat64"]
+)
+def test_an_ipv4_address_in_ipv6_is_counted_alone(strict, openfaas, written, logged):
+    with httpx.Client(base_url=strict.url) as client:
+        for number in range(20):
+            assert ask(client, "auth", written.format(f"203.0.113.{number}"), number).status_code == 200
+        assert strict.logged(client=logged)
+        for number in range(20):
+            last = ask(client, "auth", written.format("203.0.113.99"), number)
+        assert last.status_code == 429
+
+
+def test_a_mapped_address_is_the_address_that_it_maps(strict, openfaas):
+    with httpx.Client(base_url=strict.url) as client:
+        for number in range(6):
+            ask(client, "auth", "198.51.100.7", number)
+        assert ask(client, "auth", "::ffff:198.51.100.7", 6).status_code == 429
+
+
 def test_a_functions_own_limit_keeps_its_word(client, openfaas):
     headers = (("Content-Type", "application/problem+json"), ("Retry-After", "7"), ("Cache-Control", "no-store"))
     openfaas.answers["jobs-list-jobs"] = Answer(429, b'{"code":"too_many_requests","detail":"mine"}', headers)
