@@ -1,0 +1,34 @@
+"""docker-compose.yml as it is read, without an engine: what its numbers and names have to agree with."""
+
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from freehold.edge.app import LAST_SPANS_S
+from freehold.settings import ConnectorSettings, FunctionSettings, RelaySettings, SchedulerSettings
+from tests.function_process import ROOT
+
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+LAST_LEASE_S = 2.0
+"""The connector gives up its lease before its last spans."""
+
+
+def default(kind: type[msgspec.Struct], name: str) -> float:
+    (field,) = [field for field in msgspec.structs.fields(kind) if field.name == name]
+    return float(field.default)
+
+
+WORST_S = {
+    "functions": default(FunctionSettings, "drain_delay_s") + default(FunctionSettings, "drain_timeout_s") + LAST_SPANS_S,
+    "relay": default(RelaySettings, "drain_timeout_s") + LAST_SPANS_S,
+    "connector": default(ConnectorSettings, "drain_timeout_s") + LAST_LEASE_S + LAST_SPANS_S,
+    "scheduler": default(SchedulerSettings, "drain_timeout_s") + LAST_SPANS_S,
+}
+WORST_S |= dict.fromkeys(("functions-auth", "functions-payments"), WORST_S["functions"])
+
+
+@pytest.mark.parametrize("service", WORST_S)
+def test_a_process_is_not_killed_while_it_drains(service):
+    assert WORST_S[service] < float(SERVICES[service]["stop_grace_period"].removesuffix("s"))
