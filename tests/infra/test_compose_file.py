@@ -29,6 +29,13 @@ WORST_S = {
 WORST_S |= dict.fromkeys(("functions-auth", "functions-payments"), WORST_S["functions"])
 
 
+def test_every_image_of_ours_is_built_wherever_it_is_named():
+    """docker-compose 1.29 pulls what a service names and does not build, before it builds anything."""
+    ours = {name for name, service in SERVICES.items() if "ghcr.io/freehold/" in service["image"]}
+    assert len(ours) > 10
+    assert {name for name in ours if "build" not in SERVICES[name]} == set()
+
+
 @pytest.mark.parametrize("service", WORST_S)
 def test_a_process_is_not_killed_while_it_drains(service):
     assert WORST_S[service] < float(SERVICES[service]["stop_grace_period"].removesuffix("s"))
