@@ -20,7 +20,7 @@ def default(kind: type[msgspec.Struct], name: str) -> float:
     return float(field.default)
 
 
-WORST_S = {
+WORST_S: dict[str, float] = {
     "functions": default(FunctionSettings, "drain_delay_s") + default(FunctionSettings, "drain_timeout_s") + LAST_SPANS_S,
     "relay": default(RelaySettings, "drain_timeout_s") + LAST_SPANS_S,
     "connector": default(ConnectorSettings, "drain_timeout_s") + LAST_LEASE_S + LAST_SPANS_S,
@@ -34,6 +34,14 @@ def test_every_image_of_ours_is_built_wherever_it_is_named():
     ours = {name for name, service in SERVICES.items() if "ghcr.io/freehold/" in service["image"]}
     assert len(ours) > 10
     assert {name for name in ours if "build" not in SERVICES[name]} == set()
+
+
+@pytest.mark.parametrize("service", [*WORST_S, "gateway-telemetry"])
+def test_whoever_records_spans_is_told_all_of_where_and_how_many(service):
+    told = {name for name in SERVICES[service]["environment"] if name.startswith("OTEL_")}
+    assert told == {
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("service", WORST_S)
