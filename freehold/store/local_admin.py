@@ -1,4 +1,4 @@
-"""Bringing up one `mongod` of our own: replica set, user. For one machine (the local run, tests, compose), never for a cluster.
+"""Bringing up one `mongod` of our own: replica set, users. For one machine (local run, tests, compose), never for a cluster.
 
 Not here: starting the process (`infra.local.mongod`) and the schema (migrations).
 """
@@ -6,17 +6,30 @@ Not here: starting the process (`infra.local.mongod`) and the schema (migrations
 import time
 from typing import Any, Final
 
+from msgspec import Struct
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 REPLICA_SET: Final = "rs0"
 _UNAUTHORIZED: Final = 13
+_ALREADY_THERE: Final = 51003
 _AUTHENTICATION_FAILED: Final = 18
 _ALREADY_INITIATED: Final = 23
 _NOT_YET_READ: Final = 94
 """A server that has just started has not read its replica set's configuration yet."""
 
 Client = MongoClient[dict[str, Any]]
+
+
+class Login(Struct, frozen=True):
+    """A user of MongoDB, and the password."""
+
+    user: str
+    password: str
+
+    def uri(self, place: str) -> str:
+        """Say how to reach a replica set at `HOST:PORT` as this user."""
+        return f"mongodb://{self.user}:{self.password}@{place}/?replicaSet={REPLICA_SET}"
 
 
 class NotOurDatabase(Exception):  # noqa: N818 - the name says what it is
@@ -43,6 +56,18 @@ def set_up(*, port: int, user: str, password: str, deadline_s: float, host: str 
             ours.admin.command("ping")
         except OperationFailure as error:
             raise NotOurDatabase(str(error)) from error
+
+
+def make_application_user(port: int, root: Login, application: Login, database: str) -> None:
+    """Make the user that reads and writes this database and may do nothing else; set it right if it is there."""
+    roles = [{"role": "readWrite", "db": database}]
+    with _client(port, root.user, root.password) as client:
+        try:
+            client.admin.command("createUser", application.user, pwd=application.password, roles=roles)
+        except OperationFailure as error:
+            if error.code != _ALREADY_THERE:
+                raise
+            client.admin.command("updateUser", application.user, pwd=application.password, roles=roles)
 
 
 def drop_database(uri: str, name: str) -> None:

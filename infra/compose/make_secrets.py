@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from freehold.store.local_admin import Login
 from infra.keys import UnusableKeys, make_keys, write_secret
 
 MADE: Final = Path("/secrets")
@@ -21,6 +22,11 @@ THEIRS: Final = 999
 """The user of the official images of MongoDB and RabbitMQ."""
 GRAFANAS: Final = 472
 
+ROOT: Final = "freehold"
+"""MongoDB's user that may do everything: for the one-shots."""
+APPLICATION: Final = "freehold-application"
+"""MongoDB's user that reads and writes one database: for all that strangers can reach."""
+
 _BASE: Final = ("mongodb-uri", "access-token-jwks", "door-jwks")
 CONSUMERS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "auth": (OURS, (*_BASE, "access-token-key", "refresh-token-key")),
@@ -29,35 +35,40 @@ CONSUMERS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "relay": (OURS, ("mongodb-uri",)),
     "connector": (OURS, ("mongodb-uri", "amqp-uri", "connector-call-key")),
     "scheduler": (OURS, ("scheduler-call-key",)),
-    "setup": (OURS, ("mongodb-uri", "mongodb-password", "operator-password")),
+    "setup": (OURS, ("mongodb-root-uri", "mongodb-password", "application-password", "operator-password")),
     "mongodb": (THEIRS, ("mongodb-key",)),
     "rabbitmq": (THEIRS, ("rabbitmq.conf",)),
     "grafana": (GRAFANAS, ("grafana-password",)),
 }
 """Who reads what, and as which user. `all` holds the originals, for this program alone."""
+_SEEN_AS: Final = {"mongodb-root-uri": "mongodb-uri"}
+"""What has another name where it is mounted: each process finds MongoDB by `mongodb-uri`, as whoever it is."""
 
 
 def make_all(folder: Path, *, development: bool) -> None:
-    """Complete the secrets in `folder`; what is there stays as it is. Raises UnusableKeys."""
+    """Complete the secrets in `folder`: what is there stays as it is, addresses of MongoDB follow. Raises UnusableKeys."""
     make_keys(folder, development=development)
-    mongodb = _once(folder / "mongodb-password", lambda: secrets.token_urlsafe(24))
+    root = Login(ROOT, _once(folder / "mongodb-password", lambda: secrets.token_urlsafe(24)))
+    application = Login(APPLICATION, _once(folder / "application-password", lambda: secrets.token_urlsafe(24)))
     rabbitmq = _once(folder / "rabbitmq-password", lambda: secrets.token_urlsafe(24))
     _once(folder / "mongodb-key", lambda: base64.b64encode(os.urandom(48)).decode())
     for person in ("operator", "grafana"):
         _once(folder / f"{person}-password", lambda: secrets.token_urlsafe(18))
-    _once(folder / "mongodb-uri", lambda: f"mongodb://freehold:{mongodb}@mongodb:27017/?replicaSet=rs0")
+    write_secret(folder / "mongodb-root-uri", root.uri("mongodb:27017"))
+    write_secret(folder / "mongodb-uri", application.uri("mongodb:27017"))
     _once(folder / "amqp-uri", lambda: f"amqp://freehold:{rabbitmq}@rabbitmq:5672/%2F")
     _once(folder / "rabbitmq.conf", lambda: f"default_user = freehold\ndefault_pass = {rabbitmq}\nloopback_users = none\n")
 
 
 def hand_out(originals: Path, place: Path, names: tuple[str, ...], owner: int) -> None:
     """Put copies of these secrets, and nothing else, where one container mounts them."""
+    seen = {_SEEN_AS.get(name, name): originals / name for name in names}
     for file in place.iterdir():
-        if file.name not in names:
+        if file.name not in seen:
             file.unlink()
-    for name in names:
+    for name, original in seen.items():
         draft = place / f".{name}"
-        shutil.copyfile(originals / name, draft)
+        shutil.copyfile(original, draft)
         draft.chmod(0o400)
         os.chown(draft, owner, owner)
         draft.replace(place / name)

@@ -22,6 +22,7 @@ from typing import Final
 from msgspec import Struct
 
 from freehold.store import local_admin
+from freehold.store.local_admin import Login
 from infra.keys import write_secret
 from infra.local.trouble import Trouble
 
@@ -47,7 +48,7 @@ class Place(Struct, frozen=True, kw_only=True):
     @property
     def uri(self) -> str:
         """The connection string for clients."""
-        return f"mongodb://{USER}:{self.password}@127.0.0.1:{self.port}/?replicaSet={local_admin.REPLICA_SET}"
+        return Login(USER, self.password).uri(f"127.0.0.1:{self.port}")
 
     @property
     def argv(self) -> list[str]:

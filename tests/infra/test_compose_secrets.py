@@ -4,9 +4,10 @@ import os
 import stat
 
 import pytest
+from pymongo.uri_parser import parse_uri
 
 from freehold.settings import DEVELOPMENT_MARK
-from infra.compose.make_secrets import CONSUMERS, hand_out, make_all
+from infra.compose.make_secrets import APPLICATION, CONSUMERS, ROOT, hand_out, make_all
 from infra.keys import UnusableKeys
 
 
@@ -28,6 +29,24 @@ def test_each_consumer_gets_its_own_files_to_read_and_loses_what_it_no_longer_re
     (file,) = place.iterdir()
     assert (file.name, stat.S_IMODE(file.stat().st_mode)) == ("mongodb-uri", 0o400)
     assert file.read_text() == (tmp_path / "all" / "mongodb-uri").read_text()
+
+
+def test_only_the_one_shots_are_root_in_the_database_on_a_volume_from_before_too(tmp_path):
+    originals = tmp_path / "all"
+    originals.mkdir()
+    (originals / "mongodb-password").write_text("pass")
+    (originals / "mongodb-uri").write_text(f"mongodb://{ROOT}:pass@mongodb:27017/?replicaSet=rs0")
+    make_all(originals, development=True)
+    users = {}
+    for consumer, (_, names) in CONSUMERS.items():
+        place = tmp_path / consumer
+        place.mkdir()
+        hand_out(originals, place, names, os.getuid())
+        if (place / "mongodb-uri").exists():
+            users[consumer] = parse_uri((place / "mongodb-uri").read_text())["username"]
+    served = dict.fromkeys(("auth", "functions", "payments", "relay", "connector"), APPLICATION)
+    assert users == {"setup": ROOT, **served}
+    assert (tmp_path / "setup" / "mongodb-uri").read_text() == f"mongodb://{ROOT}:pass@mongodb:27017/?replicaSet=rs0"
 
 
 def test_production_takes_no_development_keys(tmp_path):

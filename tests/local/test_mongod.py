@@ -6,7 +6,10 @@ import sys
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
+from freehold.store import local_admin
+from freehold.store.local_admin import Login
 from infra.local import mongod
 
 
@@ -69,6 +72,27 @@ def test_it_is_a_replica_set_that_nobody_enters_without_the_password(tmp_path):
             assert client.admin.command("hello")["setName"] == "rs0"
         with MongoClient("127.0.0.1", place.port) as stranger, pytest.raises(Exception, match="requires authentication"):
             stranger.shop.things.insert_one({})
+
+
+def test_the_applications_user_does_all_of_its_work_in_one_database_and_nothing_else(tmp_path):
+    with mongod.running(tmp_path) as place:
+        for password in ("first", "second"):
+            application = Login("application", password)
+            local_admin.make_application_user(place.port, Login(mongod.USER, place.password), application, "shop")
+        with MongoClient(application.uri(f"127.0.0.1:{place.port}")) as client:
+            with client.shop.things.watch() as changes, client.start_session() as session:
+                session.with_transaction(lambda inside: client.shop.things.insert_one({"_id": 1}, session=inside))
+                assert changes.next()["fullDocument"] == {"_id": 1}
+            forbidden = [
+                lambda: client.other.things.insert_one({}),
+                client.other.things.find_one,
+                lambda: client.admin.command("createUser", "me", pwd="me", roles=["root"]),
+                lambda: client.admin.command("getCmdLineOpts"),
+                lambda: client.drop_database("shop"),
+            ]
+            for act in forbidden:
+                with pytest.raises(OperationFailure, match="not authorized"):
+                    act()
 
 
 def test_a_database_with_another_password_is_told_in_a_sentence(tmp_path):
