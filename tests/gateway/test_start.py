@@ -112,6 +112,12 @@ def test_every_setting_at_once_makes_a_configuration_that_nginx_takes(openfaas):
         assert "warn" not in tried.stderr.replace('the "user" directive', "")
 
 
+def test_it_starts_without_a_syslog_server_that_has_no_address_and_says_so(openfaas):
+    with gateway_process(openfaas.url, FREEHOLD_ACCESS_LOG_SYSLOG="nobody.invalid:5514") as gateway:
+        assert httpx.get(f"{gateway.url}/api/jobs").status_code == 200
+        assert "FREEHOLD_ACCESS_LOG_SYSLOG: nobody.invalid:5514 has no address" in gateway.said()
+
+
 def test_only_the_runtime_folder_is_written_to(openfaas):
     with gateway_process(openfaas.url) as gateway:
         assert httpx.get(f"{gateway.url}/api/jobs").status_code == 200

@@ -24,6 +24,10 @@ def at_gateway(status: str, values: str) -> dict[str, str]:
     return {f'freehold_gateway_requests_total{{status="{status}"}}': values}
 
 
+def heard(what: str) -> str:
+    return f'freehold_gateway_{what}_total{{instance="a:8080"}}'
+
+
 def sweep(last_success: str) -> dict[str, str]:
     labels = '{sweep="jobs-expire-jobs"}'
     worked_at = f"freehold_sweep_last_success_timestamp_seconds{labels}"
@@ -68,6 +72,10 @@ CASES: dict[str, Case] = {
     ),
     "FreeholdGatewayUnheard": (
         {"freehold_gateway_datagrams_unreadable_total": "0+60x60"}, {"freehold_gateway_datagrams_unreadable_total": "0+1x60"},
+    ),
+    "FreeholdGatewaySilent": (
+        {heard("limited"): "0x60"} | {heard("requests"): "0+60x5 300x54"},
+        {heard("limited"): "0x60"} | {heard("requests"): "0+1x60"},
     ),
     "FreeholdOutboxOld": level("freehold_outbox_oldest_unsent_seconds", "90", "20"),
     "FreeholdOutboxUnwatched": ({"up": "1x60"}, {"freehold_outbox_oldest_unsent_seconds": "0x60"}),
