@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 
 from tests.gateway.conftest import ORIGIN
 from tests.gateway_process import gateway_process
+from tests.name_server import name_server
 from tests.openfaas_stand_in import OpenFaas
 from tests.realtime.live import Client, open_relay, open_world, relay_settings, run
 
@@ -54,6 +55,17 @@ def test_a_new_session_goes_where_its_network_leads(nodes):
 @pytest.mark.parametrize("sid", ["c.secret", "secret", "", "a", "a%2esecret", ".a.secret", "A.secret"])
 def test_a_session_of_no_node_of_ours_is_anybodys_to_refuse(nodes, sid):
     assert where(nodes, f"{POLL}&sid={sid}") in {"a", "b"}
+
+
+@pytest.mark.parametrize("name", ["", "only="])
+def test_the_only_node_is_looked_up_again_and_again_where_there_is_a_name_server(openfaas, name):
+    with name_server() as names:
+        settings = {"FREEHOLD_RESOLVER": names.place, "FREEHOLD_RELAYS": f"{name}relay.test:{openfaas.port}"}
+        with gateway_process(openfaas.url, **settings) as gateway:
+            assert httpx.get(f"{gateway.url}{POLL}&sid=only.1").json()["code"] == "unavailable"
+            names.addresses["relay.test"] = "127.0.0.1"
+            assert httpx.get(f"{gateway.url}{POLL}&sid=only.1").status_code == 404
+            assert [seen.target for seen in openfaas.seen] == [f"{POLL}&sid=only.1"]
 
 
 def test_only_what_the_protocol_needs_reaches_a_node(nodes):
