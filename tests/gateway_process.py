@@ -102,10 +102,14 @@ def start(folder: Path, output: Any, **settings: str) -> subprocess.Popen[bytes]
         "FREEHOLD_WORKERS": "1",
         **GENEROUS,
     }
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     return subprocess.Popen(
-        [folder / "gateway/start"], env=known | settings, stdout=output, stderr=subprocess.STDOUT, cwd=folder, **who
+        [folder / "gateway/start"], env=known | settings, stdout=output, stderr=subprocess.STDOUT, cwd=folder, **who_runs_it()
     )
+
+
+def who_runs_it() -> dict[str, Any]:
+    """Say as whom nginx is started: nobody, where root runs the tests."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 @contextmanager
