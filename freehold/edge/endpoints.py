@@ -146,12 +146,10 @@ async def _do(call: Call, inputs: dict[str, Any]) -> Answer:
 async def _do_once(call: Call, inputs: dict[str, Any], *, record_id: str, payload_hash: bytes) -> Answer:
     """Do the work and store its answer under the key, in one transaction; or answer what is stored already.
 
-    A refusal stores nothing: the same key may be used again. When a refusal or a conflict came from a twin of this very
-    request that was quicker, the twin's answer is given.
+    Nobody looks for the key before: repetitions are rare, and one that does the work again fails on the key and leaves
+    nothing. A refusal stores nothing: the same key may be used again. When a refusal or a conflict came from this very
+    request, sent before or at once, the answer that it got there is given.
     """
-    stored = await _stored(call, record_id, payload_hash)
-    if stored is not None:
-        return stored
 
     async def work(unit: Unit) -> bytes:
         body = encode(await call.declaration.handler(call, **inputs))
@@ -164,10 +162,10 @@ async def _do_once(call: Call, inputs: dict[str, Any], *, record_id: str, payloa
     try:
         return Answer(call.declaration.status, await call.in_own_transaction(work))
     except (AlreadyDone, Problem, Refused, StoreError):
-        twin = await _stored(call, record_id, payload_hash)
-        if twin is None:
+        stored = await _stored(call, record_id, payload_hash)
+        if stored is None:
             raise
-        return twin
+        return stored
 
 
 async def _stored(call: Call, record_id: str, payload_hash: bytes) -> Answer | None:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar
 
-from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from freehold.store.driver import Client
 from freehold.store.errors import Unavailable
 from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
@@ -35,7 +36,7 @@ class Store(Reads):
     """MongoDB, for one process. Make it inside a running event loop; close it at the end."""
 
     def __init__(self, uri: str, database: str, *, connections: int) -> None:
-        self.client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        self.client = Client(
             uri,
             maxPoolSize=connections,
             serverMonitoringMode="poll",
@@ -110,7 +111,7 @@ class Store(Reads):
             read_preference=ReadPreference.PRIMARY,
             max_commit_time_ms=COMMIT_MS,
         )
-        async with transaction:
+        async with transaction, self.client.holding(session):
             unit = Unit(self.database, session, trace_id)
             result = await work(unit)
             await unit.flush()
