@@ -1,12 +1,12 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt
+.PHONY: help run demo test check fmt deploy-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
 
 help: ## say what can be done
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: ## start everything on this machine, with a small lively marketplace in it; ctrl-C stops it
 	@$(BOOTSTRAP) run
@@ -34,3 +34,7 @@ fmt: ## put the code into its form
 	@$(BOOTSTRAP) test
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+deploy-check: ## say what would go wrong when the stack files are deployed to OpenFaaS (export what you deploy with)
+	@$(BOOTSTRAP) test
+	@$(PYTHON) -m infra.deploy_check --example FREEHOLD_RELAY_URL=https://relay.example.org

@@ -31,6 +31,7 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
     n: int
     body: dict[str, Any]
     trace_id: str | None = None
+    traceparent: str | None = None
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):

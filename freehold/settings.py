@@ -135,6 +135,9 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     log_level: LogLevel = "info"
 
 
+_PROTOCOL: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_BACKEND: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
 S = TypeVar("S", bound=Struct)
 
 
@@ -172,6 +175,19 @@ def load_secrets(names: Iterable[str], environ: Mapping[str, str] = os.environ) 
     if faults:
         raise InvalidSettings("\n".join(faults))
     return secrets
+
+
+def wants_traces(environ: Mapping[str, str] = os.environ) -> bool:
+    """Say whether OpenTelemetry's standard variables name a backend for spans, and do not turn them off.
+
+    Raises InvalidSettings when they ask for a protocol that is not spoken here.
+    """
+    is_off = environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or environ.get("OTEL_TRACES_EXPORTER", "otlp") == "none"
+    if is_off or not any(environ.get(name) for name in _BACKEND):
+        return False
+    if {environ.get(name) for name in _PROTOCOL} - {None, "", "http/protobuf"}:
+        raise InvalidSettings(f"{' and '.join(_PROTOCOL)}: only http/protobuf is spoken (port 4318)")
+    return True
 
 
 def _secret_file(folder: Path, name: str) -> Path:

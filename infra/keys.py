@@ -32,6 +32,13 @@ class UnusableKeys(Exception):  # noqa: N818 - the message is a sentence that sa
     """The keys in the folder are broken, or development keys lie where keys for production are asked for."""
 
 
+def names_of_secrets() -> frozenset[str]:
+    """Name all the files that `make_keys` makes."""
+    return frozenset(
+        {"access-token-key", "refresh-token-key", "access-token-jwks", "door-jwks", *(f"{door}-call-key" for door in DOORS)}
+    )
+
+
 def make_keys(folder: Path, *, development: bool) -> list[str]:
     """Complete the secret files in `folder`; answer the names of those that were made. Raises UnusableKeys."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,7 +11,8 @@ UNREADABLE: Final = "unreadable"
 class OutboxRow(Document, frozen=True, kw_only=True):
     """An event that happened, stored with the change that made it. (`aggregate_version`, `n`) orders one aggregate's events.
 
-    `sent` is null until every subscriber's delivery is stored (or the broker has confirmed it).
+    `sent` is null until every subscriber's delivery is stored (or the broker has confirmed it). `traceparent` is where in its
+    trace it happened (the trace's id alone is `trace_id`, for logs).
     """
 
     collection: ClassVar[str] = "outbox"
@@ -27,6 +28,7 @@ class OutboxRow(Document, frozen=True, kw_only=True):
     n: int
     body: dict[str, Any]
     trace_id: str | None = None
+    traceparent: str | None = None
     created_at: Instant
     sent: Instant | None = None
 

@@ -35,6 +35,7 @@ class RealtimeRow(Document, frozen=True, kw_only=True):
     event: str
     payload: dict[str, Any]
     created_at: Instant
+    traceparent: str | None = None
 
 
 class Ticket(Document, frozen=True, kw_only=True):

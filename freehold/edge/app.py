@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -17,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from freehold.edge.call import Services
 from freehold.edge.declare import Declaration
@@ -27,15 +27,19 @@ from freehold.edge.translation import problem_for, problem_for_door
 from freehold.internal_calls import InvalidCallToken
 from freehold.settings import FunctionSettings, InvalidSettings, Secret, load_secrets
 from freehold.store import OUTAGES
+from freehold.telemetry import metrics, tracing
+from freehold.telemetry.context import HEADER, TraceContext
+from freehold.telemetry.requests import IN_FLIGHT, IN_FLIGHT_LIMIT, UNROUTED, RequestMeter
+from freehold.telemetry.spans import Span
 
 log = structlog.get_logger()
 
 Find = Callable[[], Iterable[Declaration]]
-Answering = Callable[[], Awaitable[Response]]
 
 REOPEN_AFTER_S: Final = 1.0
+LAST_SPANS_S: Final = 2.0
+"""How long a backend for spans may hold the end of this process."""
 CLIENT_CLOSED: Final = 499
-_TRACEPARENT: Final = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _CALL_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _JSON: Final = "application/json"
 _PROBLEM_JSON: Final = "application/problem+json"
@@ -53,6 +57,10 @@ class FunctionApp:
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
+        self._unrouted = RequestMeter(UNROUTED, status=404)
+        self._meters: dict[str, RequestMeter] = {}
+        IN_FLIGHT.set_function(lambda: self._in_flight)
+        IN_FLIGHT_LIMIT.set(settings.concurrency_limit)
 
     @property
     def services(self) -> Services:
@@ -68,6 +76,7 @@ class FunctionApp:
         services = Services(self._settings, self._secrets if self._secrets is not None else load_secrets(names))
         await services.store.open()
         self._routes = _routes(declarations)
+        self._meters = {item.name: RequestMeter(item.name, status=item.status) for item in declarations}
         self.internal = {item.name: item for item in declarations if item.kind != "endpoint"}
         self._services = services
 
@@ -97,19 +106,18 @@ class FunctionApp:
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request: health, or a function within the concurrency limit."""
-        path = request.url.path
-        if path == "/_/health":
-            return Response(b'{"healthy":true}', media_type=_JSON)
-        if path == "/_/ready":
-            ready = await self.is_ready()
-            return Response(msgspec.json.encode({"ready": ready}), status_code=200 if ready else 503, media_type=_JSON)
-        trace_id = _trace_id(request)
+        """Answer one request: about this process, or a function within the concurrency limit."""
+        own = await self._answer_about_itself(request.url.path)
+        if own is not None:
+            return own
+        began = time.perf_counter()
+        parent = TraceContext.read(request.headers.get(HEADER))
         if self._in_flight >= self._settings.concurrency_limit:
-            return _problem(TooManyRequests("This function is at its limit.", retry_after_s=1), trace_id)
+            full = TooManyRequests("This function is at its limit.", retry_after_s=1)
+            return _refuse(full, parent, self._unrouted, began)
         self._in_flight += 1
         try:
-            response = await self._dispatch(request, trace_id)
+            response = await self._dispatch(request, parent, began)
         finally:
             self._in_flight -= 1
         call_id = request.headers.get("x-call-id")
@@ -117,56 +125,65 @@ class FunctionApp:
             response.headers["X-Call-Id"] = call_id
         return response
 
-    async def _dispatch(self, request: Request, trace_id: str) -> Response:
-        internal = self._internal_function(request)
-        if internal is not None:
-            return await self._guarded(lambda: self._answer_door(internal, request, trace_id), internal, trace_id, True)
-        try:
-            declaration = self._endpoint(request)
-        except Problem as problem:
-            return _problem(problem, trace_id)
-        return await self._guarded(lambda: self._answer_person(declaration, request, trace_id), declaration, trace_id, False)
+    async def _answer_about_itself(self, path: str) -> Response | None:
+        """Answer probes and scrapes, also when this process is full."""
+        match path:
+            case "/_/health":
+                return Response(b'{"healthy":true}', media_type=_JSON)
+            case "/_/ready":
+                ready = await self.is_ready()
+                return Response(msgspec.json.encode({"ready": ready}), status_code=200 if ready else 503, media_type=_JSON)
+            case metrics.PATH:
+                return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return None
 
-    async def _guarded(
-        self,
-        answering: Answering,
-        declaration: Declaration,
-        trace_id: str,
-        for_door: bool,  # noqa: FBT001
-    ) -> Response:
-        began = time.perf_counter()
+    async def _dispatch(self, request: Request, parent: TraceContext | None, began: float) -> Response:
+        declaration = self._internal_function(request)
         try:
-            async with asyncio.timeout(self._settings.request_timeout_s):
-                response = await answering()
-        except ClientDisconnect:
-            return Response(status_code=CLIENT_CLOSED)
-        except Exception as error:  # noqa: BLE001 - the one place that translates every error
-            translate = problem_for_door if for_door else problem_for
-            response = _problem(translate(error, function=declaration.name, trace_id=trace_id), trace_id)
-        report = log.debug if declaration.kind == "sweep" and response.status_code == HTTPStatus.OK else log.info
-        report(
-            "answered",
-            function=declaration.name,
-            status=response.status_code,
-            duration_ms=round((time.perf_counter() - began) * 1000, 1),
-            trace_id=trace_id,
-        )
+            declaration = declaration or self._endpoint(request)
+        except Problem as problem:
+            return _refuse(problem, parent, self._unrouted, began)
+        answering = self._answer_person if declaration.kind == "endpoint" else self._answer_door
+        with _span_of(declaration, parent) as span:
+            bind_contextvars(trace_id=span.context.trace_id, function=declaration.name)
+            response = await self._guarded(answering(declaration, request, span.context), declaration, span, began)
+            span.note("http.response.status_code", response.status_code)
         return response
 
-    async def _answer_person(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
-        answer = await answer_request(self.services, declaration, request, trace_id)
+    async def _guarded(self, answering: Awaitable[Response], declaration: Declaration, span: Span, began: float) -> Response:
+        meter = self._meters[declaration.name]
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                response = await answering
+        except ClientDisconnect:
+            meter.answered(CLIENT_CLOSED, time.perf_counter() - began)
+            return Response(status_code=CLIENT_CLOSED)
+        except Exception as error:  # noqa: BLE001 - the one place that translates every error
+            translate = problem_for if declaration.kind == "endpoint" else problem_for_door
+            problem = translate(error)
+            meter.refused(problem.code)
+            _note_problem(span, problem)
+            response = _problem(problem, span.context.trace_id)
+        duration_s = time.perf_counter() - began
+        meter.answered(response.status_code, duration_s)
+        report = log.debug if declaration.kind == "sweep" and response.status_code == HTTPStatus.OK else log.info
+        report("answered", status=response.status_code, duration_ms=round(duration_s * 1000, 1))
+        return response
+
+    async def _answer_person(self, declaration: Declaration, request: Request, trace: TraceContext) -> Response:
+        answer = await answer_request(self.services, declaration, request, trace)
         is_public = declaration.auth == "anyone" and declaration.reads_only and "authorization" not in request.headers
         headers = {} if is_public else {"Cache-Control": "no-store"}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
 
-    async def _answer_door(self, declaration: Declaration, request: Request, trace_id: str) -> Response:
+    async def _answer_door(self, declaration: Declaration, request: Request, trace: TraceContext) -> Response:
         raw = await read_body(request, self._settings.events_body_limit_bytes)
         self._verify_door(declaration, request, raw)
         if declaration.kind == "reaction":
-            return Response(msgspec.json.encode(await answer_events(self.services, declaration, raw)), media_type=_JSON)
-        return Response(msgspec.json.encode(await answer_tick(self.services, declaration, trace_id)), media_type=_JSON)
+            return Response(msgspec.json.encode(await answer_events(self.services, declaration, raw, trace)), media_type=_JSON)
+        return Response(msgspec.json.encode(await answer_tick(self.services, declaration, trace)), media_type=_JSON)
 
     def _verify_door(self, declaration: Declaration, request: Request, raw: bytes) -> None:
         token = request.headers.get("authorization", "").partition(" ")[2]
@@ -175,7 +192,7 @@ class FunctionApp:
                 token, function=declaration.name, method="POST", path=f"/{declaration.name}", body=raw
             )
         except InvalidCallToken as error:
-            log.warning("internal_call_refused", function=declaration.name, reason=str(error))
+            log.warning("internal_call_refused", reason=str(error))
             raise Unauthenticated("Only our own doors may call this.") from error
 
     def _internal_function(self, request: Request) -> Declaration | None:
@@ -211,6 +228,7 @@ class FunctionApp:
                 if opening is not None:
                     opening.cancel()
                 await self.close()
+                await asyncio.to_thread(tracing.close, LAST_SPANS_S)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -252,12 +270,25 @@ async def _unused(_: Request) -> Response:
     raise AssertionError("routes are only matched, never called")
 
 
-def _trace_id(request: Request) -> str:
-    parent = _TRACEPARENT.match(request.headers.get("traceparent", ""))
-    if parent is not None:
-        return parent[1]
-    call_id = request.headers.get("x-call-id", "")
-    return call_id if _CALL_ID.match(call_id) else uuid4().hex
+def _span_of(declaration: Declaration, parent: TraceContext | None) -> Span:
+    """Begin the span of a call, by the conventions for HTTP servers; its path is the declared one, without anybody's ids."""
+    route = declaration.path or f"/{declaration.name}"
+    attributes = {"http.request.method": declaration.method, "http.route": route, "faas.name": declaration.name}
+    return tracing.start(f"{declaration.method} {route}", kind="server", parent=parent, attributes=attributes)
+
+
+def _note_problem(span: Span, problem: Problem) -> None:
+    """Say which problem a call came to. Only what is a fault of ours makes it a failed one."""
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(problem.code)
+    else:
+        span.note("error.type", problem.code)
+
+
+def _refuse(problem: Problem, parent: TraceContext | None, meter: RequestMeter, began: float) -> Response:
+    meter.refused(problem.code)
+    meter.answered(problem.status, time.perf_counter() - began)
+    return _problem(problem, (parent or TraceContext.begin()).trace_id)
 
 
 def _problem(problem: Problem, trace_id: str) -> Response:

@@ -17,6 +17,10 @@ from freehold.ids import Kind, new_id
 from freehold.internal_calls import CallVerifier
 from freehold.settings import FunctionSettings, Secret
 from freehold.store import Store, Unit, Work, now
+from freehold.telemetry import tracing
+from freehold.telemetry.context import TraceContext
+
+_TRANSACTION: Final = {"db.system.name": "mongodb", "db.operation.name": "transaction"}
 
 R = TypeVar("R")
 
@@ -63,13 +67,13 @@ class Call:
         services: Services,
         declaration: Declaration,
         *,
-        trace_id: str,
+        trace: TraceContext,
         visitor: Caller | None = None,
         envelope: EventEnvelope | None = None,
     ) -> None:
         self.services = services
         self.declaration = declaration
-        self.trace_id = trace_id
+        self.trace = trace
         self.visitor = visitor
         self._envelope = envelope
         self._unit: Unit | None = None
@@ -78,6 +82,11 @@ class Call:
     def settings(self) -> FunctionSettings:
         """The settings of this process."""
         return self.services.settings
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that this call is a part of."""
+        return self.trace.trace_id
 
     @property
     def store(self) -> Store:
@@ -133,7 +142,8 @@ class Call:
                 unit.insert(InboxRow(id=self.inbox_id, created_at=self.now), duplicate=AlreadyDone)
             return result
 
-        return await self.store.transact(whole, deadline_s=self.settings.transaction_deadline_s, trace_id=self.trace_id)
+        with tracing.start("transaction", kind="client", parent=self.trace, attributes=_TRANSACTION) as span:
+            return await self.store.transact(whole, deadline_s=self.settings.transaction_deadline_s, trace=span.context)
 
     async def in_own_transaction(self, work: Work[R], *, finish: bool = False) -> R:
         """Run `work` as `transact` does, with `self.unit` set to its transaction."""

@@ -72,13 +72,12 @@ def _refuse_loose(values: Mapping[str, str | Sequence[str]], decoded: Struct, pl
 
 def convert(value: object, kind: type[S], place: str, *, strict: bool = True) -> S:
     """Convert, or raise Invalid with every fault; what no field of its own is guilty of is said of the whole."""
-    faults = tuple(fault for fault, _ in zip(_faults(value, kind, place, strict, 0), range(MOST_FAULTS), strict=False))
-    if faults:
-        raise Invalid(faults=faults)
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise Invalid(faults=(FieldFault(field=place, expected=str(error)),)) from error
+        found = _faults(value, kind, place, strict, 0)
+        faults = tuple(fault for fault, _ in zip(found, range(MOST_FAULTS), strict=False))
+        raise Invalid(faults=faults or (FieldFault(field=place, expected=str(error)),)) from error
 
 
 def revalidated(value: S, place: str) -> S:

@@ -27,6 +27,7 @@ from freehold.edge.problems import (
 )
 from freehold.edge.sessions import Caller
 from freehold.store import StoreError, Unit
+from freehold.telemetry.context import TraceContext
 
 _KEY: Final = re.compile(r"^[\x21-\x7e]{1,255}$")
 _BEARER: Final = "bearer "
@@ -40,13 +41,13 @@ class Answer(Struct, frozen=True):
     replayed: bool = False
 
 
-async def answer_request(services: Services, declaration: Declaration, request: Request, trace_id: str) -> Answer:
+async def answer_request(services: Services, declaration: Declaration, request: Request, trace: TraceContext) -> Answer:
     """Carry one request through: authenticate, limit, decode, do. Raises Problem."""
     visitor = await _visitor(services, declaration, request)
     if visitor is not None:
         services.limits[declaration.rate].take(visitor.user_id)
     raw = await read_body(request, declaration.body_limit_bytes or services.settings.body_limit_bytes)
-    call = Call(services, declaration, trace_id=trace_id, visitor=visitor)
+    call = Call(services, declaration, trace=trace, visitor=visitor)
     inputs = _inputs(declaration, request, raw)
     if not declaration.transaction:
         return Answer(declaration.status, encode(await declaration.handler(call, **inputs)))

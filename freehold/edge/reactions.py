@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 import structlog
 from msgspec import Struct
+from structlog.contextvars import bind_contextvars
 
 from freehold.documents import InboxRow, Position
 from freehold.edge.call import AlreadyDone, Call, Services, Swept
@@ -13,6 +14,7 @@ from freehold.edge.decoding import convert
 from freehold.edge.problems import Invalid, MalformedBody
 from freehold.events import Event, EventEnvelope, all_events
 from freehold.store import Unit
+from freehold.telemetry.context import TraceContext
 
 MOST_EVENTS: Final = 100
 
@@ -26,7 +28,7 @@ class Outcome(Struct, frozen=True):
     result: str
 
 
-async def answer_events(services: Services, declaration: Declaration, raw: bytes) -> list[Outcome]:
+async def answer_events(services: Services, declaration: Declaration, raw: bytes, trace: TraceContext) -> list[Outcome]:
     """Let a reaction have its effect of each event, in order. Raises what the first failing one raised."""
     try:
         envelopes = msgspec.json.decode(raw, type=list[EventEnvelope])
@@ -34,23 +36,24 @@ async def answer_events(services: Services, declaration: Declaration, raw: bytes
         raise MalformedBody(f"A list of events is expected: {error}") from error
     if len(envelopes) > MOST_EVENTS:
         raise Invalid(f"At most {MOST_EVENTS} events at once.")
-    return [Outcome(envelope.id, await _react(services, declaration, envelope)) for envelope in envelopes]
+    return [Outcome(envelope.id, await _react(services, declaration, envelope, trace)) for envelope in envelopes]
 
 
-async def answer_tick(services: Services, declaration: Declaration, trace_id: str) -> Swept:
+async def answer_tick(services: Services, declaration: Declaration, trace: TraceContext) -> Swept:
     """Let a sweep do what is due."""
-    call = Call(services, declaration, trace_id=trace_id)
+    call = Call(services, declaration, trace=trace)
     result = await declaration.handler(call)
     swept = result if isinstance(result, Swept) else Swept(done=int(result))
     if not swept.done:
         return Swept(done=0)  # a full batch of which nothing could be done waits for the next tick
-    log.info("swept", function=declaration.name, done=swept.done, trace_id=trace_id)
+    log.info("swept", done=swept.done)
     return swept
 
 
-async def _react(services: Services, declaration: Declaration, envelope: EventEnvelope) -> str:
+async def _react(services: Services, declaration: Declaration, envelope: EventEnvelope, called_in: TraceContext) -> str:
     event = _decode(declaration, envelope)
-    call = Call(services, declaration, trace_id=envelope.trace_id or envelope.id, envelope=envelope)
+    call = Call(services, declaration, trace=_trace_of(envelope, called_in), envelope=envelope)
+    bind_contextvars(trace_id=call.trace_id, event_id=envelope.id)
     if await call.store.get(InboxRow, call.inbox_id) is not None:
         return "duplicate"
     try:
@@ -60,6 +63,12 @@ async def _react(services: Services, declaration: Declaration, envelope: EventEn
         return await call.in_own_transaction(lambda unit: _effect(call, unit, event), finish=True)
     except AlreadyDone:
         return "duplicate"
+
+
+def _trace_of(envelope: EventEnvelope, called_in: TraceContext) -> TraceContext:
+    """Go on in the event's own trace. The call that brings it is a part of that, if it does not bring several."""
+    own = TraceContext.read(envelope.traceparent)
+    return called_in if own is None or own.trace_id == called_in.trace_id else own
 
 
 async def _effect(call: Call, unit: Unit, event: Event) -> str:

@@ -16,6 +16,8 @@ from freehold import logs, settings
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
 from freehold.settings import FunctionSettings, InvalidSettings, Secret
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 
 log = structlog.get_logger()
 
@@ -54,7 +56,9 @@ def main() -> int:
     try:
         found = settings.load(FunctionSettings)
         app = FunctionApp(lambda: find(names), found)
-    except InvalidSettings as error:
+        if settings.wants_traces():
+            tracing.record("freehold-functions")
+    except (InvalidSettings, TracesNotRecorded) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)

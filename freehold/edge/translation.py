@@ -24,7 +24,7 @@ _CLIENT_ERRORS = range(400, 500)
 _SAID_AS_IT_IS = frozenset({401, 404, 408, 429})  # a refused door; not deployed yet, too slow, too many: try again
 
 
-def problem_for(error: Exception, *, function: str, trace_id: str) -> Problem:  # noqa: PLR0911 - one line per kind of error
+def problem_for(error: Exception) -> Problem:  # noqa: PLR0911 - one line per kind of error
     """Find the problem that tells a caller what happened; log what is our own fault."""
     match error:
         case Problem():
@@ -40,23 +40,23 @@ def problem_for(error: Exception, *, function: str, trace_id: str) -> Problem:  
         case Stale() | Duplicate():
             return StaleVersion()
         case TimeoutError():
-            log.error("timed_out", function=function, trace_id=trace_id)
+            log.error("timed_out")
             return TimedOut(retry_after_s=RETRY_AFTER_S)
         case _ if isinstance(error, (Unavailable, *OUTAGES)):
-            log.error("database_unavailable", function=function, trace_id=trace_id, reason=type(error).__name__)
+            log.error("database_unavailable", reason=type(error).__name__)
             return ServiceUnavailable(retry_after_s=RETRY_AFTER_S)
-    log.error("unexpected_error", function=function, trace_id=trace_id, exc_info=error)
+    log.error("unexpected_error", exc_info=error)
     return InternalError()
 
 
-def problem_for_door(error: Exception, *, function: str, trace_id: str) -> Problem:
+def problem_for_door(error: Exception) -> Problem:
     """Find the problem for the connector or the scheduler, to whom the status says what to do (docs/architecture.md).
 
     A lost race is worth another try; what no repetition can mend is 422, so that the event is parked with its error.
     """
     if isinstance(error, Stale | Duplicate):
         return ServiceUnavailable(f"{type(error).__name__}: {error}", retry_after_s=RETRY_AFTER_S)
-    problem = problem_for(error, function=function, trace_id=trace_id)
+    problem = problem_for(error)
     if problem.status in _CLIENT_ERRORS and (problem.status not in _SAID_AS_IT_IS or isinstance(error, Missing)):
         return Unprocessable(f"{problem.code}: {problem.detail or error}", faults=problem.faults)
     return problem

@@ -11,11 +11,13 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from freehold.store.driver import Client
+from freehold.store.driver import Client, Database
 from freehold.store.errors import Unavailable
 from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
+from freehold.telemetry.context import TraceContext
+from freehold.telemetry.requests import TRANSACTION_RETRIES
 
 R = TypeVar("R")
 Work = Callable[[Unit], Awaitable[R]]
@@ -50,7 +52,7 @@ class Store(Reads):
             appname="freehold",
         )
         self._turns = asyncio.Lock()
-        super().__init__(self.client.get_database(database, codec_options=CODEC))
+        super().__init__(Database(self.client, database, codec_options=CODEC))
 
     async def open(self) -> None:
         """Reach the database. Raises NotAReplicaSet, or the driver's error when it cannot be reached."""
@@ -66,7 +68,7 @@ class Store(Reads):
         """Close every connection."""
         await self.client.close()
 
-    async def transact(self, work: Work[R], *, deadline_s: float, trace_id: str | None = None) -> R:
+    async def transact(self, work: Work[R], *, deadline_s: float, trace: TraceContext | None = None) -> R:
         """Run `work` in one transaction: snapshot reads, majority and journalled writes.
 
         The work is run again, whole, when the database says that the transaction may be retried; so it must have no
@@ -80,13 +82,14 @@ class Store(Reads):
             for attempt in range(1, TRIES + 1):
                 try:
                     async with turn:
-                        return await self._attempt(work, session, ends_at, trace_id)
+                        return await self._attempt(work, session, ends_at, trace)
                 except PyMongoError as error:
                     if not error.has_error_label("TransientTransactionError"):
                         raise
                     pause_s = FIRST_PAUSE_S * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
                     if attempt == TRIES or asyncio.get_running_loop().time() + pause_s > ends_at:
                         raise Unavailable(f"the transaction did not commit in {attempt} tries") from error
+                    TRANSACTION_RETRIES.inc()
                     turn = self._turn(ends_at)
                 await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")
@@ -104,7 +107,7 @@ class Store(Reads):
         finally:
             self._turns.release()
 
-    async def _attempt(self, work: Work[R], session: AsyncClientSession, ends_at: float, trace_id: str | None) -> R:
+    async def _attempt(self, work: Work[R], session: AsyncClientSession, ends_at: float, trace: TraceContext | None) -> R:
         transaction = await session.start_transaction(
             read_concern=ReadConcern("snapshot"),
             write_concern=WriteConcern(w="majority", j=True),
@@ -112,7 +115,7 @@ class Store(Reads):
             max_commit_time_ms=COMMIT_MS,
         )
         async with transaction, self.client.holding(session):
-            unit = Unit(self.database, session, trace_id)
+            unit = Unit(self.database, session, trace)
             result = await work(unit)
             await unit.flush()
             await self._commit(session, ends_at)

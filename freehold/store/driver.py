@@ -16,6 +16,8 @@ from typing import Any
 from pymongo import AsyncMongoClient, ReadPreference, _csot
 from pymongo.asynchronous import pool
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 from pymongo.network_layer import MAX_MESSAGE_SIZE, PyMongoProtocol, async_receive_message
 from pymongo.message import _UNPACK_REPLY
@@ -63,6 +65,20 @@ class Client(AsyncMongoClient[dict[str, Any]]):
             raise
         session._transaction.has_completed_command = True
         return answer
+
+
+class Database(AsyncDatabase[dict[str, Any]]):
+    """A database that makes each of its collections once."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the driver's own
+        super().__init__(*args, **options)
+        self._collections: dict[str, AsyncCollection[dict[str, Any]]] = {}
+
+    def __getitem__(self, name: str) -> AsyncCollection[dict[str, Any]]:
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = super().__getitem__(name)
+        return found
 
 
 async def _send(connection: PyMongoProtocol, message: bytes) -> None:

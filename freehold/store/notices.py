@@ -32,6 +32,7 @@ def notify(unit: Unit, now: datetime, user_ids: Iterable[str], event: RelayEvent
                 event=event.name,
                 payload=payload,
                 created_at=now,
+                traceparent=unit.traceparent,
             )
         )
 

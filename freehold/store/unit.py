@@ -18,6 +18,7 @@ from freehold.ids import new_id
 from freehold.store.errors import Duplicate, Missing, Stale
 from freehold.store.mapping import changed_fields, from_bson, to_bson
 from freehold.store.reads import Reads
+from freehold.telemetry.context import TraceContext
 
 D = TypeVar("D", bound=Document)
 Refusal = Exception | type[Exception]
@@ -32,12 +33,17 @@ class Unit(Reads):
         self,
         database: AsyncDatabase[dict[str, Any]],
         session: AsyncClientSession,
-        trace_id: str | None = None,
+        trace: TraceContext | None = None,
     ) -> None:
         super().__init__(database, session)
-        self._trace_id = trace_id
+        self._trace = trace
         self._inserts: dict[type[Document], list[tuple[Document, Refusal | None]]] = {}
         self._emitted: dict[tuple[str, int], int] = {}
+
+    @property
+    def traceparent(self) -> str | None:
+        """Where in its trace this happens, for rows that somebody else goes on from."""
+        return self._trace.traceparent if self._trace else None
 
     async def require_version(self, kind: type[D], identifier: str, version: int) -> D:
         """Read a document that the caller last saw at `version`. Raises Missing, or Stale when it moved on."""
@@ -111,7 +117,8 @@ class Unit(Reads):
             aggregate_version=aggregate.version,
             n=n,
             body=body_of(event),
-            trace_id=self._trace_id,
+            trace_id=self._trace.trace_id if self._trace else None,
+            traceparent=self.traceparent,
             created_at=now(),
         )
         self.insert(row)

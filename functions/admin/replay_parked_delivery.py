@@ -39,5 +39,5 @@ async def replay_parked_delivery(call: Call, path: ParkedPath) -> Replayed:
     if delivery.state != "parked":
         raise NotParked(f"It is {delivery.state}.")
     await deliveries.replay(call.unit, delivery)
-    log.info("delivery_replayed", delivery_id=delivery.id, admin_id=call.caller.user_id, trace_id=call.trace_id)
+    log.info("delivery_replayed", delivery_id=delivery.id, admin_id=call.caller.user_id)
     return Replayed(delivery.id)

@@ -32,19 +32,27 @@ PLANTED = {
     "http-client": ("freehold/payments/sandbox.py", "import httpx"),
     "passwords": ("functions/auth/login.py", "import argon2"),
     "tokens": ("functions/auth/register.py", "import jwt"),
+    "telemetry": ("functions/jobs/get_job.py", "import prometheus_client"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "programs": ("freehold/logs.py", "import rich"),
 }
 EVERYWHERE = {"msgspec", "structlog"}
 EXTRAS = {
-    "connector": ("connector",),
-    "jobs_scheduler": ("scheduler",),
-    "realtime": ("relay",),
-    "functions": ("functions",),
-    "gateway": ("functions", "local"),
+    "connector": ("connector", "traces"),
+    "jobs_scheduler": ("scheduler", "traces"),
+    "realtime": ("relay", "traces"),
+    "functions": ("functions", "traces"),
+    "gateway": ("functions", "local", "traces"),
 }
 """What an image installs that carries this room, beside the dependencies of the wheel."""
-DISTRIBUTIONS = {"argon2": "argon2-cffi", "bson": "pymongo", "cryptography": "pyjwt", "jwt": "pyjwt"}
+DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
+    "bson": "pymongo",
+    "cryptography": "pyjwt",
+    "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-sdk",
+    "prometheus_client": "prometheus-client",
+}
 """What a library is installed by, where that has another name."""
 
 

@@ -8,6 +8,8 @@ import pytest
 from freehold.ids import new_id
 from tests.api import Api
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 def faults(response: httpx.Response) -> dict[str, str]:
     return {fault["field"]: fault["expected"] for fault in response.json()["faults"]}
@@ -139,9 +141,9 @@ def test_what_takes_too_long_is_cut_and_says_try_again(samples: Api):
 
 
 def test_an_unforeseen_error_shows_a_trace_id_and_nothing_else(samples: Api):
-    response = samples.call("GET", "/sample/broken", headers={"X-Call-Id": "call-7"})
+    response = samples.call("GET", "/sample/broken", headers={"X-Call-Id": "call-7", "traceparent": TRACEPARENT})
     assert response.status_code == 500
-    assert response.json()["trace_id"] == "call-7"
+    assert response.json()["trace_id"] == TRACEPARENT.split("-")[1]
     assert "KeyError" not in response.text
     assert response.headers["x-call-id"] == "call-7"
 

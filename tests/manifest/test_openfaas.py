@@ -124,13 +124,25 @@ def test_no_process_but_those_that_sign_people_in_holds_a_private_key():
 
 
 @pytest.mark.parametrize("profile", FILES)
-def test_each_process_is_watched_and_scaled_within_what_it_keeps(profile: str):
+def test_each_process_is_scaled_within_what_it_keeps(profile: str):
     for function in stack(profile).functions.values():
+        assert 1 <= int(function.labels["com.openfaas.scale.min"]) <= int(function.labels["com.openfaas.scale.max"])
+        assert mebibytes(function.requests.memory) <= mebibytes(function.limits.memory)
+
+
+def test_openfaas_standard_adds_a_process_before_one_is_full_and_asks_whether_it_is_ready():
+    for function in stack("standard").functions.values():
         assert function.annotations["com.openfaas.health.http.path"] == "/_/health"
         assert function.annotations["com.openfaas.ready.http.path"] == "/_/ready"
-        assert 1 <= int(function.labels["com.openfaas.scale.min"]) <= int(function.labels["com.openfaas.scale.max"])
-        assert int(function.labels["com.openfaas.scale.target"]) <= int(function.environment["FREEHOLD_CONCURRENCY_LIMIT"])
-        assert mebibytes(function.requests.memory) <= mebibytes(function.limits.memory)
+        assert function.labels["com.openfaas.scale.type"] == "capacity"
+        assert int(function.labels["com.openfaas.scale.target"]) < int(function.environment["FREEHOLD_CONCURRENCY_LIMIT"])
+
+
+def test_the_community_profile_has_no_label_for_which_that_edition_refuses_a_function():
+    for name, function in stack("ce").functions.items():
+        scaling = {label for label in function.labels if label.startswith("com.openfaas.scale.")}
+        assert scaling == {"com.openfaas.scale.min", "com.openfaas.scale.max", "com.openfaas.scale.factor"}, name
+        assert int(function.labels["com.openfaas.scale.max"]) <= 5, name
 
 
 @pytest.mark.parametrize("profile", FILES)
