@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -118,7 +119,7 @@ def _body(kind: type[Struct], request: Request, raw: bytes) -> Struct:
 
 
 def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[str]]:
-    lists = {field.encode_name for field in msgspec.structs.fields(kind) if "tuple" in str(field.type)}
+    lists = _list_names(kind)
     values: dict[str, str | list[str]] = {}
     for name in request.query_params:
         given = request.query_params.getlist(name)
@@ -126,6 +127,12 @@ def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[
             raise Invalid(faults=(FieldFault(field=f"query.{name}"[:200], expected="one value, not several"),))
         values[name] = given if name in lists else given[0]
     return values
+
+
+@cache
+def _list_names(kind: type[Struct]) -> frozenset[str]:
+    """Say which parameters may be given several times."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if "tuple" in str(field.type))
 
 
 def _idempotency_key(declaration: Declaration, request: Request) -> str | None:

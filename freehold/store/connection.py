@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -13,7 +13,6 @@ from pymongo.read_concern import ReadConcern
 
 from freehold.store.driver import Client, Database
 from freehold.store.errors import Unavailable
-from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 from freehold.telemetry.context import TraceContext
@@ -52,7 +51,7 @@ class Store(Reads):
             appname="freehold",
         )
         self._turns = asyncio.Lock()
-        super().__init__(Database(self.client, database, codec_options=CODEC))
+        super().__init__(Database(self.client, database))
 
     async def open(self) -> None:
         """Reach the database. Raises NotAReplicaSet, or the driver's error when it cannot be reached."""

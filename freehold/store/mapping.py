@@ -1,6 +1,7 @@
 """Between documents and BSON. Whole numbers are stored as 64-bit ones, times as aware UTC, `id` as `_id`."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -16,7 +17,7 @@ _LARGEST: Final = 2**63 - 1
 
 
 class _PlainInt(TypeDecoder):
-    """Read 64-bit numbers as plain `int`, so that free-form fields can be encoded again."""
+    """Read 64-bit numbers as plain `int`."""
 
     bson_type = Int64
 
@@ -24,7 +25,19 @@ class _PlainInt(TypeDecoder):
         return int(value)
 
 
-CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_PlainInt()]))
+CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True)
+_FREE_FORM_CODEC: Final[CodecOptions[dict[str, Any]]] = CODEC.with_options(type_registry=TypeRegistry([_PlainInt()]))
+
+
+@cache
+def codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
+    """Say how this kind is decoded.
+
+    A field of a type becomes plain numbers by `from_bson`; in a free-form one the driver has to make them, which takes it
+    half as long again, so that they can be encoded later.
+    """
+    is_free_form = any("Any" in str(field.type) for field in msgspec.structs.fields(kind))
+    return _FREE_FORM_CODEC if is_free_form else CODEC
 
 
 def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may come and go here
@@ -40,10 +53,16 @@ def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
 def changed_fields(before: D, after: D) -> dict[str, Any]:
     """Name the top-level fields in which `after` differs, with their new values; `_id` and version are not among them."""
     return {
-        field.encode_name: to_bson(getattr(after, field.name))
-        for field in msgspec.structs.fields(type(before))
-        if field.name not in {"id", "version"} and getattr(before, field.name) != getattr(after, field.name)
+        stored: to_bson(getattr(after, name))
+        for name, stored in _changeable(type(before)).items()
+        if getattr(before, name) != getattr(after, name)
     }
+
+
+@cache
+def _changeable(kind: type[Document]) -> dict[str, str]:
+    """Say how each attribute that an update may change is called where it is stored."""
+    return {field.name: field.encode_name for field in msgspec.structs.fields(kind) if field.name not in {"id", "version"}}
 
 
 def _widen(value: object) -> object:

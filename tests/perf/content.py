@@ -10,11 +10,61 @@ from freehold.domain.money import Money
 from freehold.ids import new_id
 from freehold.postings import kept
 
-_WORDS: Final = (
-    "build a small web shop payment page logo design translate article report clean data dashboard mobile app fix bug test "
-    "review contract invoice weekly long term remote team experience portfolio deadline budget careful fast friendly python "
-    "react figma excel german spanish video audio edit animate model train deploy server cloud backup monitor secure"
-).split()
+_WORDS: Final = [
+    "build",
+    "a",
+    "small",
+    "web",
+    "shop",
+    "payment",
+    "page",
+    "logo",
+    "design",
+    "translate",
+    "article",
+    "report",
+    "clean",
+    "data",
+    "dashboard",
+    "mobile",
+    "app",
+    "fix",
+    "bug",
+    "test",
+    "review",
+    "contract",
+    "invoice",
+    "weekly",
+    "long",
+    "term",
+    "remote",
+    "team",
+    "experience",
+    "portfolio",
+    "deadline",
+    "budget",
+    "careful",
+    "fast",
+    "friendly",
+    "python",
+    "react",
+    "figma",
+    "excel",
+    "german",
+    "spanish",
+    "video",
+    "audio",
+    "edit",
+    "animate",
+    "model",
+    "train",
+    "deploy",
+    "server",
+    "cloud",
+    "backup",
+    "monitor",
+    "secure",
+]
 _CATEGORIES: Final = ("Web development", "Design", "Translation", "Data", "Mobile", "Writing", "Marketing", "Video")
 _SKILLS: Final = (
     "Python",

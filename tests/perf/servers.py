@@ -53,7 +53,7 @@ def ours(keys: Path, database: str, folder: Path, functions: str = JOBS, **envir
         "FREEHOLD_MONGODB_DATABASE": database, "FREEHOLD_PORT": str(port), **LIMITS, **environ,
     }  # fmt: skip
     command = [sys.executable, "-m", "freehold.edge.server"]
-    with _running("Freehold", command, ROOT, settings, port, database, folder) as server:
+    with _running("Freehold", command, ROOT, settings, port=port, database=database, folder=folder) as server:
         wait_for(port, "/_/ready", 200)
         yield server
 
@@ -63,7 +63,7 @@ def express(keys: Path, database: str, folder: Path) -> Iterator[Server]:
     """Run Express in production mode."""
     port = free_port()
     settings = {**_peer_settings(keys, database, port), "NODE_ENV": "production"}
-    with _running("Express", ["node", "server.js"], EXPRESS, settings, port, database, folder) as server:
+    with _running("Express", ["node", "server.js"], EXPRESS, settings, port=port, database=database, folder=folder) as server:
         wait_for(port, "/api/jobs", 200)
         yield server
 
@@ -73,7 +73,8 @@ def template(keys: Path, database: str, folder: Path) -> Iterator[Server]:
     """Run what OpenFaaS's python3-http template runs."""
     port = free_port()
     command = [sys.executable, "index.py"]
-    with _running("python3-http", command, TEMPLATE, _peer_settings(keys, database, port), port, database, folder) as server:
+    settings = _peer_settings(keys, database, port)
+    with _running("python3-http", command, TEMPLATE, settings, port=port, database=database, folder=folder) as server:
         wait_for(port, "/api/jobs", 200)
         yield server
 
@@ -88,8 +89,8 @@ def _peer_settings(keys: Path, database: str, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def _running(
-    name: str, command: list[str], cwd: Path, settings: Mapping[str, str], port: int, database: str, folder: Path
+def _running(  # noqa: PLR0913 - what a process is
+    name: str, command: list[str], cwd: Path, settings: Mapping[str, str], *, port: int, database: str, folder: Path
 ) -> Iterator[Server]:
     with (folder / f"{name}-{port}.log").open("wb") as output:
         process = subprocess.Popen(
