@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test check fmt deploy-check
+.PHONY: help run demo test bench check fmt deploy-check
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -21,6 +21,11 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@python3 infra/system_packages.py
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
+
+bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks.md says how to read it
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@exec $(PYTHON) -m tests.perf $(BENCH)
 
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test

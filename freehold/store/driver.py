@@ -120,5 +120,5 @@ async def _receive(connection: pool.AsyncConnection, request_id: int | None, max
     return _UNPACK_REPLY[kind](data)
 
 
-pool.async_sendall = _send  # type: ignore[attr-defined]
-pool.async_receive_message = _receive  # type: ignore[attr-defined]
+pool.async_sendall = _send  # type: ignore[attr-defined, assignment]
+pool.async_receive_message = _receive  # type: ignore[attr-defined, assignment]

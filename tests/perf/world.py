@@ -15,10 +15,10 @@ import jwt
 from jwt.algorithms import OKPAlgorithm
 from msgspec import Struct
 
-from freehold.documents import Document, Job, Session, User
+from freehold.documents import Document, Session, User
 from freehold.edge.tokens import ACCESS_LIFETIME_S, ACCESS_TYPE, AUDIENCE, ISSUER
 from freehold.ids import new_id
-from freehold.store import Store, apply_schema
+from freehold.store import Store, apply_schema, local_admin
 from freehold.store.mapping import to_bson
 from infra.keys import make_keys, write_secret
 from infra.local import mongod
@@ -37,9 +37,12 @@ class World(Struct, frozen=True, kw_only=True):
     uri: str
     employers: list[User]
     sessions: list[Session]
+    databases: set[str] = set()
 
     def prepare(self, database: str, *, jobs: int) -> None:
         """Make a database with the schema, the employers and so many jobs in it."""
+        local_admin.drop_database(self.uri, database)
+        self.databases.add(database)
         asyncio.run(self._prepare(database, jobs))
 
     def token(self, number: int, *, fresh: bool = False) -> str:
@@ -72,6 +75,11 @@ class World(Struct, frozen=True, kw_only=True):
         """Make so many `GET /api/jobs`, as anybody."""
         return [_request("GET", f"/api/jobs{query}")] * count
 
+    def remove(self) -> None:
+        """Remove every database that was made here (a MongoDB that was given stays as it was)."""
+        for database in self.databases:
+            local_admin.drop_database(self.uri, database)
+
     async def _prepare(self, database: str, jobs: int) -> None:
         store = Store(self.uri, database, connections=4)
         await apply_schema(store.database)
@@ -98,19 +106,6 @@ def opened(folder: Path, *, employers: int = EMPLOYERS) -> Iterator[World]:
         write_secret(keys / "mongodb-uri", uri)
         people = [_employer(number) for number in range(employers)]
         yield World(folder=folder, keys=keys, uri=uri, employers=people, sessions=[_session(user) for user in people])
-
-
-def jobs_in(world: World, database: str) -> int:
-    """Count the jobs of a database."""
-
-    async def counted() -> int:
-        store = Store(world.uri, database, connections=1)
-        try:
-            return await store.count(Job, {}, limit=10**9)
-        finally:
-            await store.close()
-
-    return asyncio.run(counted())
 
 
 def _employer(number: int) -> User:

@@ -1,0 +1,145 @@
+"""The shortcuts of the store's driver do what PyMongo's own way does, and what they rely on is still there."""
+
+import asyncio
+import inspect
+
+import pytest
+from pymongo.asynchronous import pool
+from pymongo.asynchronous.mongo_client import AsyncMongoClient
+from pymongo.errors import AutoReconnect
+
+from freehold.documents import Position
+from freehold.ids import new_id
+from freehold.store import Store, Unit
+from freehold.store.driver import Client, _receive, _send
+
+POSITIONS = 30
+
+
+def connections_of(store: Store) -> list:
+    (server,) = store.client._topology._servers.values()
+    return list(server.pool.conns)
+
+
+@pytest.fixture
+def opened(mongodb_uri: str, database: str):
+    loop = asyncio.new_event_loop()
+    store = loop.run_until_complete(_open(mongodb_uri, database))
+    yield store, loop.run_until_complete
+    loop.run_until_complete(store.close())
+    loop.close()
+
+
+async def _open(uri: str, database: str) -> Store:
+    store = Store(uri, database, connections=4)
+    await store.open()
+    return store
+
+
+def test_what_the_shortcuts_stand_on_is_still_there() -> None:
+    own = set(inspect.signature(AsyncMongoClient._retry_internal).parameters)
+    assert {"func", "session", "bulk", "operation", "is_read"} <= own
+    assert (pool.async_sendall, pool.async_receive_message) == (_send, _receive)
+    assert "async_receive_message" in inspect.getsource(pool.AsyncConnection.receive_message)
+    assert "async_sendall" in inspect.getsource(pool.AsyncConnection.send_message)
+    assert "has_completed_command" in inspect.getsource(AsyncMongoClient._retry_internal) + inspect.getsource(
+        inspect.getmodule(AsyncMongoClient)
+    )
+
+
+def test_the_commands_of_a_transaction_share_one_connection_and_nothing_is_held_after_it(opened) -> None:
+    store, run = opened
+    used = set()
+
+    async def work(unit: Unit) -> None:
+        for _ in range(3):
+            unit.insert(Position(id=new_id("trc"), aggregate_version=1, n=0))
+            await unit.flush()
+            ((_, connection),) = store.client._held.values()
+            used.add(connection.id)
+
+    run(store.transact(work, deadline_s=30))
+    assert len(used) == 1
+    assert not store.client._held
+
+
+def test_a_connection_that_breaks_in_a_transaction_has_it_run_again(opened) -> None:
+    store, run = opened
+    identifier, tries = new_id("trc"), []
+
+    async def work(unit: Unit) -> None:
+        tries.append(1)
+        await unit.first(Position, {"_id": identifier})
+        if len(tries) == 1:
+            ((_, connection),) = store.client._held.values()
+            connection.conn.get_conn.transport.abort()
+        unit.insert(Position(id=identifier, aggregate_version=1, n=0))
+
+    run(store.transact(work, deadline_s=30))
+    assert len(tries) == 2
+    assert run(store.get(Position, identifier)) is not None
+
+
+def test_a_commit_whose_connection_breaks_is_asked_for_again(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = opened
+    identifier, asked = new_id("trc"), []
+    own = Client._retry_internal
+
+    async def breaking(client, func, session, bulk, operation, **options):
+        if operation == "commitTransaction":
+            asked.append(1)
+            if len(asked) == 1:
+                ((_, connection),) = client._held.values()
+                connection.conn.get_conn.transport.abort()
+        return await own(client, func, session, bulk, operation, **options)
+
+    monkeypatch.setattr(Client, "_retry_internal", breaking)
+
+    async def work(unit: Unit) -> None:
+        unit.insert(Position(id=identifier, aggregate_version=1, n=0))
+
+    run(store.transact(work, deadline_s=30))
+    assert len(asked) == 2
+    assert run(store.get(Position, identifier)) is not None
+
+
+def test_a_refused_insert_lets_go_of_the_connection(opened) -> None:
+    store, run = opened
+    position = Position(id=new_id("trc"), aggregate_version=1, n=0)
+
+    async def work(unit: Unit) -> None:
+        unit.insert(position, duplicate=KeyError("there"))
+
+    run(store.transact(work, deadline_s=30))
+    for _ in range(8):  # more often than there are connections
+        with pytest.raises(KeyError):
+            run(store.transact(work, deadline_s=30))
+    assert not store.client._held
+
+
+def test_a_read_gives_everything_also_when_one_answer_is_too_small(opened) -> None:
+    store, run = opened
+    large = "x" * 1_000_000
+    marks = [new_id("trc") for _ in range(POSITIONS)]
+    rows = [{"_id": mark, "version": 1, "aggregate_version": 1, "n": 2**40, "large": large, "of": marks[0]} for mark in marks]
+    run(store.collection(Position).insert_many(rows))
+    found = run(store.find(Position, {"of": marks[0]}, sort=(("_id", 1),), limit=POSITIONS + 5))
+    assert [position.id for position in found] == marks
+    assert {type(position.n) for position in found} == {int}
+    run(store.collection(Position).delete_many({"of": marks[0]}))
+
+
+def test_an_answer_that_does_not_come_ends_in_the_drivers_own_error(mongodb_uri: str, database: str) -> None:
+    async def asked() -> None:
+        store = Store(mongodb_uri, database, connections=1)
+        await store.open()
+        (connection,) = connections_of(store)
+        connection.conn.get_conn.settimeout(0.2)
+        with pytest.raises(AutoReconnect):
+            await connection.command(database, {"aggregate": 1, "pipeline": [{"$documents": [{}]}, _SLEEP], "cursor": {}})
+        await store.close()
+
+    asyncio.run(asked())
+
+
+_SLEEP = {"$match": {"$expr": {"$function": {"body": "function() { sleep(2000); return true; }", "args": [], "lang": "js"}}}}
