@@ -75,6 +75,13 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         session._transaction.has_completed_command = True  # noqa: SLF001 - what the driver's own way leaves behind
         return answer
 
+    async def _process_response(self, reply: Any, session: AsyncClientSession | None) -> None:  # noqa: ANN401
+        """Take from an answer what the session needs; the client learns the cluster's time from those outside."""
+        if session in self._held:
+            session._process_response(reply)  # noqa: SLF001
+        else:
+            await super()._process_response(reply, session)
+
 
 class Database(AsyncDatabase[dict[str, Any]]):
     """A database that makes each of its collections once, and reads without cursors."""
@@ -113,10 +120,14 @@ async def _send(connection: PyMongoProtocol, message: bytes) -> None:
 
 
 async def _receive(connection: pool.AsyncConnection, request_id: int | None, max_message_size: int = MAX_MESSAGE_SIZE) -> Any:  # noqa: ANN401
-    if connection.is_sdam or _csot.get_timeout():
+    protocol, timeout_s = connection.conn.get_conn, connection.conn.gettimeout
+    if timeout_s is None or connection.is_sdam or _csot.get_timeout():
         return await async_receive_message(connection, request_id, max_message_size)
-    async with asyncio.timeout(connection.conn.gettimeout):
-        data, kind = await connection.conn.get_conn.read(request_id, max_message_size)
+    alarm = asyncio.get_running_loop().call_later(timeout_s, protocol.close, TimeoutError("timed out"))
+    try:
+        data, kind = await protocol.read(request_id, max_message_size)
+    finally:
+        alarm.cancel()
     return _UNPACK_REPLY[kind](data)
 
 
