@@ -1,12 +1,12 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test bench check fmt deploy-check
+.PHONY: help run demo test bench faults check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
 
 help: ## say what can be done
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## start everything on this machine, with a small lively marketplace in it; ctrl-C stops it
 	@$(BOOTSTRAP) run
@@ -27,6 +27,11 @@ bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks
 	@python3 infra/system_packages.py
 	@exec $(PYTHON) -m tests.perf $(BENCH)
 
+faults: ## kill everything in mid-work at full size (10,000 events through a broker that dies); takes its time
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
+
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test
 	$(PYTHON) -m ruff check .
@@ -43,3 +48,14 @@ fmt: ## put the code into its form
 deploy-check: ## say what would go wrong when the stack files are deployed to OpenFaaS (export what you deploy with)
 	@$(BOOTSTRAP) test
 	@$(PYTHON) -m infra.deploy_check --example FREEHOLD_RELAY_URL=https://relay.example.org
+
+images: ## build the container images (LOCAL=1: without a registry)
+	@$(BOOTSTRAP) test
+	@exec $(PYTHON) -m infra.images build $(if $(LOCAL),--local)
+
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+LOCAL_IMAGES := .freehold/images.env
+
+up: ## start everything in containers (LOCAL=1: without a registry)
+	@$(if $(LOCAL),$(BOOTSTRAP) test && mkdir -p .freehold && $(PYTHON) -m infra.images offline $(LOCAL_IMAGES))
+	@$(COMPOSE) $(if $(LOCAL),--env-file $(LOCAL_IMAGES)) up --detach $(if $(LOCAL),--no-build,--build)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from pymongo import ReturnDocument
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from connector.database import LONG_AGO, Row, Rows, has_passed, now_plus, one_more
 from connector.lanes import Due
@@ -24,13 +24,19 @@ from freehold.events import EventEnvelope
 
 DUPLICATE_KEY: Final = 11000
 ERROR_LIMIT: Final = 500
+FOREIGN_LIMIT_BYTES: Final = 16_384
 
-_TAKEABLE: Final[Row] = {"state": {"$in": ["waiting", "claimed"]}, **has_passed("due_at")}
+TAKEABLE_STATES: Final = ("waiting", "claimed")
+
+_TAKEABLE: Final[Row] = {"state": {"$in": list(TAKEABLE_STATES)}, **has_passed("due_at")}
 _FOR_DUE: Final = {"reaction": 1, "due_at": 1, "event.aggregate": 1, "event.aggregate_version": 1, "event.n": 1}
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A delivery that is ours until its claim runs out. `event` is None when what is stored is no event."""
+    """A delivery that is ours until its claim runs out. `event` is None when what is stored is no event.
+
+    A fence of 0 is a delivery that only a broker holds: nothing is stored of it yet.
+    """
 
     id: str
     due: Due
@@ -44,19 +50,36 @@ class Deliveries:
 
     def __init__(self, database: Database[Row]) -> None:
         self._rows: Rows = database.get_collection(Delivery.collection)
+        self._denied: frozenset[str] = frozenset()
+
+    @property
+    def epoch(self) -> int:
+        """Never rises: what is stored here stays."""
+        return 0
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The ids of the latest batch of which the database refused a delivery."""
+        return self._denied
+
+    def busy(self) -> frozenset[str]:
+        """Name the reactions whose deliveries may be on their way unseen: none, a delivery is here or it is not."""
+        return frozenset()
 
     def send(self, outgoing: Sequence[Outgoing], now: datetime) -> set[str]:
         """Store a delivery for each event and reaction. One that is there already stays as it is."""
         rows = [_new_row(item.event, reaction, now) for item in outgoing for reaction in item.reactions]
-        failed = self._insert(rows)
-        return {item.event.id for item in outgoing} - {row["event_id"] for row in failed}
+        self._denied = frozenset(row["event_id"] for row in self._insert(rows))
+        return {item.event.id for item in outgoing} - self._denied
 
     def lacking(self, outgoing: Sequence[Outgoing]) -> list[Outgoing]:
         """Say for which events and reactions there is no delivery in any state."""
         wanted = [_delivery_id(item.event.id, reaction) for item in outgoing for reaction in item.reactions]
         there = {row["_id"] for row in self._rows.find({"_id": {"$in": wanted}}, {"_id": 1})}
         left = [
-            Outgoing(item.event, tuple(name for name in item.reactions if _delivery_id(item.event.id, name) not in there))
+            Outgoing(
+                item.event, tuple(name for name in item.reactions if _delivery_id(item.event.id, name) not in there), again=True
+            )
             for item in outgoing
         ]
         return [item for item in left if item.reactions]
@@ -70,9 +93,24 @@ class Deliveries:
         }  # fmt: skip
         self._insert([row])
 
-    def due(self, *, limit: int, without: Sequence[str]) -> list[Due]:
+    def park_foreign(self, identifier: str, reaction: str, body: bytes, error: str) -> None:
+        """Park what came to a reaction's queue and is no event, with its first bytes; a replay can only park it again."""
+        row = {
+            **_row(identifier, reaction, {"id": identifier, "bytes": body[:FOREIGN_LIMIT_BYTES]}, LONG_AGO),
+            "state": "parked", "error": f"the message is no event: {error}"[:ERROR_LIMIT],
+        }  # fmt: skip
+        whole = {name: {"$literal": value} for name, value in row.items()}
+        stamps = dict.fromkeys(("due_at", "created_at", "parked_at"), "$$NOW")
+        self._rows.update_one({"_id": row["_id"]}, [{"$set": whole | stamps}], upsert=True)
+
+    def due(self, *, limit: int, without: Sequence[str], states: Sequence[str] = TAKEABLE_STATES) -> list[Due]:
         """Find what may be claimed, oldest first, leaving out some reactions."""
-        wanted = {**_TAKEABLE, "_id": {"$type": "string"}, **({"reaction": {"$nin": list(without)}} if without else {})}
+        wanted = {
+            **_TAKEABLE,
+            "state": {"$in": list(states)},
+            "_id": {"$type": "string"},
+            **({"reaction": {"$nin": list(without)}} if without else {}),
+        }
         found = self._rows.find(wanted, _FOR_DUE).sort([("due_at", 1), ("_id", 1)]).limit(limit)
         return [_due(row) for row in found]
 
@@ -91,10 +129,34 @@ class Deliveries:
 
     def settle(self, claim: Claim, step: Step) -> bool:
         """Store what a claim came to. Returns False when the claim is no longer ours; then nothing is stored."""
+        if claim.fence == 0:
+            return self._record(claim, step)
         ours = {"_id": claim.id, "state": "claimed", "fence": claim.fence}
-        error = None if step.error is None else step.error[:ERROR_LIMIT]
-        change: Row = {"error": {"$literal": error}, "version": one_more("version"), **_change(step)}
-        return self._rows.update_one(ours, [{"$set": change}]).matched_count == 1
+        return self._rows.update_one(ours, [{"$set": _outcome(step)}]).matched_count == 1
+
+    def hand_back(self, claim: Claim) -> None:
+        """Let a claim go as if it had not been taken; it may be taken again at once."""
+        ours = {"_id": claim.id, "state": "claimed", "fence": claim.fence}
+        before = {"state": "waiting", "due_at": "$$NOW", "attempts": claim.attempts - 1, "version": one_more("version")}
+        self._rows.update_one(ours, [{"$set": before}])
+
+    def awaits(self, claim: Claim) -> bool:
+        """Say whether nobody has settled this try yet."""
+        row = self._rows.find_one({"_id": claim.id}, {"state": 1, "fence": 1})
+        if row is None:
+            return claim.fence == 0
+        return (row["state"], row["fence"]) == ("claimed", claim.fence)
+
+    def _record(self, claim: Claim, step: Step) -> bool:
+        """Store what the first try of a delivery came to, of which nothing is stored. Returns False if something is."""
+        event = msgspec.to_builtins(claim.event, builtin_types=(datetime, bytes))
+        row = _row(claim.due.id.partition(":")[0], claim.due.reaction, event, LONG_AGO) | {"attempts": claim.attempts}
+        whole = {name: {"$literal": value} for name, value in row.items()} | {"due_at": "$$NOW", "created_at": "$$NOW"}
+        try:
+            self._rows.update_one({"_id": claim.id, "version": -1}, [{"$set": whole}, {"$set": _outcome(step)}], upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
 
     def _insert(self, rows: list[Row]) -> list[Row]:
         """Insert what is not there yet; return the rows that the database refused."""
@@ -107,6 +169,11 @@ class Deliveries:
                 raise  # nothing is known to be safe
             return [fault["op"] for fault in error.details["writeErrors"] if fault["code"] != DUPLICATE_KEY]
         return []
+
+
+def _outcome(step: Step) -> Row:
+    error = None if step.error is None else step.error[:ERROR_LIMIT]
+    return {"error": {"$literal": error}, "version": one_more("version"), **_change(step)}
 
 
 def _change(step: Step) -> Row:

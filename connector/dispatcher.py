@@ -1,16 +1,28 @@
 """The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
 
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import Final
 
+import msgspec
 import structlog
 from msgspec import Struct
 
+from connector import metrics
 from connector.database import Row
 from connector.deliveries import Deliveries
 from connector.lease import Leadership, LeaseLost
 from connector.outbox import Batch, Outbox, Unreadable, read_event
-from connector.transport import Outgoing, Transport
+from connector.transport import SYSTEM, Outgoing, Transport
 from freehold.catalogue import Catalogue
+from freehold.events import EventEnvelope
+from freehold.telemetry import tracing
+from freehold.telemetry.context import TraceContext
+
+REFUSED_S: Final = 5.0
+REFUSED_LIMIT: Final = 2_000
 
 log = structlog.get_logger()
 
@@ -31,13 +43,14 @@ class Dispatcher:
         self._route = route
         self._parking = parking
         self._batch = batch
+        self._refused: dict[str, float] = {}
 
     def turn(self) -> bool:
         """Dispatch one batch. Returns True when there may be more at once."""
         held = self._route.leadership.keep()
         if held is None:
             return False
-        batch = self._route.outbox.unsent(self._batch)
+        batch = self._route.outbox.unsent(self._batch, without=self._postponed())
         if batch.read_at is None:
             return False
         settled = self._send(batch, batch.read_at)
@@ -46,7 +59,7 @@ class Dispatcher:
         except LeaseLost:
             log.warning("lease_lost", role="dispatcher", fence=held.fence, unmarked=len(settled))
             return False
-        return len(settled) == self._batch
+        return len(batch.rows) == self._batch and bool(settled or self._route.transport.denied)
 
     def _send(self, batch: Batch, now: datetime) -> list[object]:
         """Hand a batch to the transport; return the row ids that are taken care of."""
@@ -59,10 +72,48 @@ class Dispatcher:
                 self._parking.park_unreadable(row["_id"], str(error), now)
                 parked.append(row["_id"])
                 log.error("event_unreadable", event_id=str(row["_id"]))  # noqa: TRY400 - the reason is parked with it
-        acknowledged = self._route.transport.send(outgoing, now)
+        with _sending(outgoing) as traced:
+            acknowledged = self._route.transport.send(traced, now)
+        metrics.DISPATCHED.inc(len(acknowledged))
+        self._postpone(self._route.transport.denied)
         for item in outgoing:
-            log.debug("event_dispatched", event_id=item.event.id, type=item.event.type, reactions=item.reactions)
+            log.debug("event_dispatched", reactions=item.reactions, **_ids(item.event))
         return [*parked, *acknowledged]
+
+    def _postpone(self, denied: frozenset[str]) -> None:
+        """Let others go ahead of what got a no, or a whole batch of it would hold up everything behind it."""
+        if len(self._refused) < REFUSED_LIMIT:
+            self._refused.update(dict.fromkeys(denied, time.monotonic() + REFUSED_S))
+
+    def _postponed(self) -> list[str]:
+        self._refused = {name: until_s for name, until_s in self._refused.items() if until_s > time.monotonic()}
+        return list(self._refused)
+
+
+def _ids(event: EventEnvelope) -> dict[str, str | None]:
+    return {"event_id": event.id, "type": event.type, "trace_id": event.trace_id}
+
+
+@contextmanager
+def _sending(outgoing: list[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Give each event the place in its trace at which it is sent. What was stored without one goes as it is."""
+    with ExitStack() as spans:
+        yield [spans.enter_context(_sent_in_trace(item)) for item in outgoing]
+
+
+@contextmanager
+def _sent_in_trace(item: Outgoing) -> Iterator[Outgoing]:
+    parent = TraceContext.read(item.event.traceparent)
+    if parent is None:
+        yield item
+        return
+    attributes = {
+        "messaging.system": SYSTEM, "messaging.operation.name": "send", "messaging.operation.type": "send",
+        "messaging.destination.name": item.event.type, "messaging.message.id": item.event.id,
+    }  # fmt: skip
+    with tracing.start(f"send {item.event.type}", kind="producer", parent=parent, attributes=attributes) as span:
+        event = msgspec.structs.replace(item.event, traceparent=span.context.traceparent)
+        yield Outgoing(event, item.reactions, item.again)
 
 
 def address(row: Row, catalogue: Catalogue) -> Outgoing:

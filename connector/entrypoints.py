@@ -19,7 +19,8 @@ from connector.deliveries import Claim
 from connector.lanes import Due
 from connector.loops import Loop, ring_on_inserts
 from connector.parts import PARTS, Parts
-from connector.verdicts import Verdict, next_step
+from connector.settling import ids_of
+from connector.verdicts import Verdict
 from freehold.documents import Delivery, Document
 
 LOOK_AHEAD: Final = 4
@@ -165,24 +166,10 @@ class OnDelivery(_Looping):
             self.loop.wakeup.ring()
 
     def _settle(self, claim: Claim, verdict: Verdict) -> None:
-        step = next_step(verdict, attempts=claim.attempts, patience=self.parts.patience, jitter=self.parts.jitter())
-        ids = {
-            "event_id": claim.due.id.partition(":")[0], "reaction": claim.due.reaction, "attempts": claim.attempts,
-            "trace_id": claim.event.trace_id if claim.event else None,
-        }  # fmt: skip
         try:
-            ours = self.parts.deliveries.settle(claim, step)
+            self.parts.settling.settle(claim, verdict)
         except PyMongoError as error:
-            log.warning("delivery_unsettled", error=type(error).__name__, advice="it will be claimed again", **ids)
-            return
-        if not ours:
-            log.warning("delivery_fenced", fence=claim.fence, **ids)
-        elif step.kind == "done":
-            log.info("event_delivered", **ids)
-        elif step.kind == "park":
-            log.error("delivery_parked", error=step.error, **ids)
-        else:
-            log.warning("delivery_delayed", error=step.error, delay_s=round(step.delay_s, 3), **ids)
+            log.warning("delivery_unsettled", error=type(error).__name__, advice="it will be claimed again", **ids_of(claim))
 
 
 repeatedly = Repeatedly.decorator

@@ -5,9 +5,11 @@ reaction one at a time and in their order, as far as this process can see; after
 and a reaction that minds asks for `newest_only`.
 """
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -28,16 +30,19 @@ class Due(Struct, frozen=True, kw_only=True):
         return (self.reaction, self.aggregate)
 
 
-class Lanes:
+D = TypeVar("D", bound=Due)
+
+
+class Lanes(Generic[D]):
     """The places: `limit` in all, `limit_per_reaction` for each reaction; and what was seen to be due and waits for one."""
 
     def __init__(self, *, limit: int, limit_per_reaction: int) -> None:
         self._limit = limit
         self._limit_per_reaction = limit_per_reaction
-        self._running: dict[str, Due] = {}
+        self._running: dict[str, D] = {}
         self._lines: set[tuple[str, str]] = set()
         self._per_reaction: Counter[str] = Counter()
-        self._offered: list[Due] = []
+        self._offered: list[D] = []
         self._left_out: frozenset[str] = frozenset()
         self._seen_all = False
 
@@ -54,12 +59,20 @@ class Lanes:
         """The reactions that have used up their share."""
         return tuple(name for name, running in self._per_reaction.items() if running >= self._limit_per_reaction)
 
-    def offer(self, found: Sequence[Due], *, left_out: Sequence[str], is_all: bool) -> None:
+    def offer(self, found: Sequence[D], *, left_out: Sequence[str], is_all: bool) -> None:
         """Take note of what a look has found. It replaces what was seen before, but for the reactions it left out."""
         self._left_out = frozenset(left_out)
         self._seen_all = is_all
         kept = [due for due in self._offered if due.reaction in self._left_out]
-        self._offered = sorted([*kept, *found], key=lambda due: (due.due_at, due.aggregate_version, due.n, due.id))
+        self._offered = sorted([*kept, *found], key=_turn)
+
+    def join(self, due: D) -> None:
+        """Take note of one more that came by itself."""
+        insort(self._offered, due, key=_turn)
+
+    def forget(self) -> None:
+        """Forget what waits for a place."""
+        self._offered = []
 
     def miss_a_look(self) -> None:
         """Take note that there may be more than was seen."""
@@ -73,10 +86,10 @@ class Lanes:
             return all(due.reaction != freed for due in self._offered)
         return not self._seen_all and not self._offered
 
-    def take(self) -> list[Due]:
+    def take(self) -> list[D]:
         """Choose what starts now, and give it its places. What is behind another one of its line has to wait."""
-        taken: list[Due] = []
-        kept: list[Due] = []
+        taken: list[D] = []
+        kept: list[D] = []
         for due in self._offered:
             if not self._admits(due):
                 kept.append(due)
@@ -88,16 +101,20 @@ class Lanes:
         self._offered = kept
         return taken
 
-    def leave(self, due: Due) -> None:
+    def leave(self, due: D) -> None:
         """Give a place back."""
         del self._running[due.id]
         self._lines.discard(due.line)
         self._per_reaction[due.reaction] -= 1
 
-    def _admits(self, due: Due) -> bool:
+    def _admits(self, due: D) -> bool:
         return (
             self.room > 0
             and due.id not in self._running
             and due.line not in self._lines
             and self._per_reaction[due.reaction] < self._limit_per_reaction
         )
+
+
+def _turn(due: Due) -> tuple[datetime, int, int, str]:
+    return (due.due_at, due.aggregate_version, due.n, due.id)

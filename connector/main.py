@@ -17,17 +17,20 @@ from eventlet.event import Event
 from nameko.runners import ServiceRunner
 from pymongo.errors import PyMongoError
 
+from connector import metrics
+from connector.broker import InvalidBroker
 from connector.database import InvalidAddress
 from connector.parts import PARTS, Parts, build
-from connector.services import Deliver, Dispatch
-from connector.transport import UnknownTransport, refuse_broker
+from connector.services import services_of
 from freehold import logs
 from freehold.catalogue import InvalidCatalogue
 from freehold.health import serve_health
 from freehold.internal_calls import InvalidKey
-from freehold.settings import ConnectorSettings, InvalidSettings, load
+from freehold.settings import ConnectorSettings, InvalidSettings, load, wants_traces
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 
-OTHER_WORKERS: Final = 4
+OTHER_WORKERS: Final = 6
 """Places in nameko's pools beside those of deliveries; of these each has two, because one starts before the other has left."""
 LAST_WORDS_S: Final = 2.0
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -38,18 +41,29 @@ log = structlog.get_logger()
 def main() -> None:
     """Run until a signal ends it, or a fault; faults of the settings are said in a sentence each."""
     try:
-        refuse_broker(os.environ.get("AMQP_URI"))
         settings = load(ConnectorSettings)
         logs.configure(part="connector", level=settings.log_level)
         parts = build(settings)
-    except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, UnknownTransport) as fault:
+        if wants_traces():
+            tracing.record("freehold-connector")
+    except (InvalidSettings, InvalidKey, InvalidCatalogue, InvalidAddress, InvalidBroker, TracesNotRecorded) as fault:
         sys.exit(str(fault))
     try:
-        health = serve_health(settings.health_port, parts.checks)
+        health = serve_health(settings.health_port, parts.checks, host=settings.health_host)
     except OSError as fault:
-        sys.exit(f"FREEHOLD_HEALTH_PORT: port {settings.health_port} cannot be used: {fault.strerror}")
-    log.info("started", health_port=health.port, functions_url=settings.functions_url, profile=settings.profile)
+        place = f"port {settings.health_port} cannot be used on {settings.health_host}"
+        sys.exit(f"FREEHOLD_HEALTH_PORT: {place}: {fault.strerror}")
+    log.info(
+        "started",
+        health_port=health.port,
+        functions_url=settings.functions_url,
+        profile=settings.profile,
+        transport="mongodb" if parts.broker is None else "rabbitmq",
+    )
+    metrics.LEADS.set_function(lambda: parts.leadership.held is not None)
+    metrics.IN_FLIGHT.set_function(lambda: len(parts.lanes))
     drained = _run(parts)
+    tracing.close(LAST_WORDS_S)
     sys.stdout.flush()
     os._exit(0 if drained else 1)  # daemon greenlets of the driver have nothing left to say
 
@@ -57,7 +71,7 @@ def main() -> None:
 def _run(parts: Parts) -> bool:
     """Serve until it is over. Returns whether nothing was left in flight."""
     runner = ServiceRunner({PARTS: parts, "max_workers": 2 * parts.settings.concurrency + OTHER_WORKERS})
-    for service in (Dispatch, Deliver):
+    for service in services_of(parts):
         runner.add_service(service)
     over = Event()
     eventlet.spawn(_wait_for_signal, over)

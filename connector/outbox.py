@@ -38,10 +38,11 @@ class Outbox:
         self._rows: Rows = database.get_collection(OutboxRow.collection, read_concern=ReadConcern("majority"))
         self._marked: Rows = database.get_collection(OutboxRow.collection)
 
-    def unsent(self, limit: int) -> Batch:
-        """Read the oldest rows that are not sent, at most `limit`."""
+    def unsent(self, limit: int, *, without: Sequence[str] = ()) -> Batch:
+        """Read the oldest rows that are not sent, at most `limit`, leaving out some by their ids."""
+        wanted: Row = {"sent": None, **({"_id": {"$nin": list(without)}} if without else {})}
         pipeline: list[Row] = [
-            {"$match": {"sent": None}}, {"$sort": {"_id": 1}}, {"$limit": limit}, {"$set": {"read_at": "$$NOW"}},
+            {"$match": wanted}, {"$sort": {"_id": 1}}, {"$limit": limit}, {"$set": {"read_at": "$$NOW"}},
         ]  # fmt: skip
         with self._rows.aggregate(pipeline) as cursor:
             rows = cursor.to_list()

@@ -1,12 +1,16 @@
 """The catalogue: every function with its route, its events, its period. Generated; the doors read it, nobody edits it."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
+
+GROUP: Final = "group:"
 
 
 class InvalidCatalogue(Exception):  # noqa: N818 - the name says what it is
@@ -46,6 +50,13 @@ class Catalogue(Struct, frozen=True):
     def sweeps(self) -> tuple[FunctionEntry, ...]:
         """The functions that the scheduler ticks."""
         return tuple(entry for entry in self.functions if entry.kind == "sweep")
+
+    def expand(self, names: Iterable[str]) -> list[str]:
+        """Put in the place of each `group:NAME` the functions of that group; other names stay as they are."""
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for entry in self.functions:
+            groups[f"{GROUP}{entry.group}"].append(entry.name)
+        return [each for name in names for each in groups.get(name, [name])]
 
     def reactions_to(self, event_type: str) -> tuple[FunctionEntry, ...]:
         """Find the functions that want events of this type."""

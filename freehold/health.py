@@ -1,7 +1,7 @@
 """Health for the doors: a small HTTP server in a thread of its own, for supervisors, probes and the local front.
 
-`GET /_/health` says whether the process lives, `GET /_/ready` whether it works. Only the standard library, because it
-also runs under eventlet's monkey patching. Functions answer the same two paths on their own port.
+`GET /_/health` says whether the process lives, `GET /_/ready` whether it works, `GET /_/metrics` answers a scrape. The server
+is the standard library's, because it also runs under eventlet. Functions answer the same paths on their own port.
 """
 
 import threading
@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 import msgspec
+
+from freehold.telemetry import metrics
 
 Checks = Callable[[], Mapping[str, bool]]
 
@@ -47,16 +49,23 @@ def serve_health(port: int, ready: Checks, *, alive: Checks = dict, host: str = 
         timeout = _SLOWEST_REQUEST_S
 
         def do_GET(self) -> None:
-            known = answers.get(self.path.partition("?")[0])
+            path = self.path.partition("?")[0]
+            known = answers.get(path)
+            if path == metrics.PATH:
+                self._answer(HTTPStatus.OK, metrics.CONTENT_TYPE, metrics.exposition())
+                return
             if known is None:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
             word, checks = known
             found = dict(checks())
             holds = all(found.values())
-            body = msgspec.json.encode({word: holds, "checks": found})
-            self.send_response(HTTPStatus.OK if holds else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Type", "application/json")
+            status = HTTPStatus.OK if holds else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(status, "application/json", msgspec.json.encode({word: holds, "checks": found}))
+
+        def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import time
+from collections import defaultdict
+from contextlib import suppress
 from typing import Any, Final
 
 import jwt
@@ -59,22 +61,24 @@ class CallSigner(Struct, frozen=True):
 
 
 class CallVerifier:
-    """The doors' public keys, as a function holds them: a JWKS in JSON, one key per door, its `kid` the door's name."""
+    """The doors' public keys, as a function holds them: a JWKS in JSON, the `kid` of a key the name of its door.
+
+    While a door's key is changed, the door has two.
+    """
 
     def __init__(self, jwks: str) -> None:
-        self._keys: dict[str, Any] = {key["kid"]: OKPAlgorithm.from_jwk(key) for key in json.loads(jwks)["keys"]}
+        self._keys: defaultdict[str, list[Any]] = defaultdict(list)
+        for key in json.loads(jwks)["keys"]:
+            self._keys[key["kid"]].append(OKPAlgorithm.from_jwk(key))
 
     def verify(self, token: str, *, function: str, method: str, path: str, body: bytes) -> str:
         """Return the name of the door that made this call, or raise InvalidCallToken."""
         try:
             header = jwt.get_unverified_header(token)
-            key = self._keys.get(header.get("kid", ""))
-            if key is None or header.get("typ") != _TYPE:
+            keys = self._keys.get(header.get("kid", ""), [])
+            if not keys or header.get("typ") != _TYPE:
                 raise InvalidCallToken("unknown key or type")
-            claims = jwt.decode(
-                token, key, algorithms=["EdDSA"], audience=function, issuer=header["kid"], leeway=5,
-                options={"require": ["iss", "aud", "exp", "iat", "nbf", "jti"]},
-            )  # fmt: skip
+            claims = _decoded(token, keys, function=function, door=header["kid"])
         except jwt.InvalidTokenError as error:
             raise InvalidCallToken(str(error)) from error
         if claims["exp"] - claims["iat"] > LONGEST_LIFETIME_S:
@@ -82,6 +86,18 @@ class CallVerifier:
         if (claims.get("htm"), claims.get("htp"), claims.get("bsh")) != (method, path, _hash(body)):
             raise InvalidCallToken("made for another call")
         return str(claims["iss"])
+
+
+def _decoded(token: str, keys: list[Any], *, function: str, door: str) -> dict[str, Any]:
+    """Decode with the first of a door's keys that fits. Raises what the last one says."""
+    for key in keys[:-1]:
+        with suppress(jwt.InvalidSignatureError):
+            return _decoded(token, [key], function=function, door=door)
+    claims: dict[str, Any] = jwt.decode(
+        token, keys[-1], algorithms=["EdDSA"], audience=function, issuer=door, leeway=5,
+        options={"require": ["iss", "aud", "exp", "iat", "nbf", "jti"]},
+    )  # fmt: skip
+    return claims
 
 
 def _hash(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Logs: one JSON object a line on standard output, with `event`, ids and `trace_id`; never bodies, tokens or addresses.
 
-Records of the standard library's `logging` (uvicorn, nameko, APScheduler) come out in the same form.
+Records of the standard library's `logging` (uvicorn, nameko, APScheduler) come out in the same form, but never those for
+debugging: what MongoDB's driver says then holds whole documents.
 """
 
 import logging
@@ -17,6 +18,9 @@ _SHARED: Final[list[Processor]] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
 ]
+
+OWN: Final = ("__main__", "connector", "freehold", "functions", "gateway", "jobs_scheduler", "realtime")
+"""Whose lines for debugging are written, when they are asked for."""
 
 
 class _Lines:
@@ -52,12 +56,14 @@ def configure(*, part: str, level: str = "info") -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
+    for own in OWN:
+        logging.getLogger(own).setLevel(level.upper())
     logging.raiseExceptions = False  # the same for records of the standard library
     structlog.configure(
         processors=[*_SHARED, *rendering],
         logger_factory=lambda *_: _Lines(),
-        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )
 

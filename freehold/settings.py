@@ -18,10 +18,15 @@ DEVELOPMENT_MARK: Final = "freehold-development-key"
 
 DEFAULT_SECRETS: Final = "/var/openfaas/secrets"
 
+ALSO_IN_ENVIRONMENT: Final = {"amqp_uri": "AMQP_URI"}
+"""Secrets that may stand in an environment variable as well. The file is read first; the variable only if there is none."""
+
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Environment = Literal["sandbox", "production"]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Host = Annotated[str, Meta(min_length=1)]
+"""Where a port listens: 127.0.0.1 for this machine alone, 0.0.0.0 in a container, which has an address of its own."""
 Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
 Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s]+)*)?$")]
 """Web origins (`https://app.example.org`), with commas between them; empty for none."""
@@ -77,13 +82,23 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
 
 
 class ConnectorSettings(Database, frozen=True, kw_only=True):
-    """What the connector knows (events.md in words). Its times hold by the database's clock, or by a monotonic one."""
+    """What the connector knows (events.md in words). Its times hold by the database's clock, or by a monotonic one.
+
+    `amqp_uri` makes RabbitMQ carry the events, else MongoDB does; `amqp_ca_file` is who signs its certificate when it is
+    `amqps://`, empty for whom the system trusts. What nobody has taken out of a queue for `queue_time_s` leaves it.
+    """
 
     environment: Environment
+    amqp_uri: Secret = Secret("")
+    amqp_ca_file: str = ""
+    amqp_heartbeat_s: Seconds = 10.0
+    confirm_timeout_s: Seconds = 5.0
+    queue_time_s: Seconds = 86_400.0
     connector_call_key: Secret
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     concurrency: Count = 32
     concurrency_per_reaction: Count = 8
@@ -107,6 +122,7 @@ class SchedulerSettings(Struct, frozen=True, kw_only=True):
     functions_url: Address
     profile: Profile = "standard"
     catalogue_file: str = ""
+    health_host: Host = "127.0.0.1"
     health_port: Port = 8080
     drain_timeout_s: Seconds = 10.0
     log_level: LogLevel = "info"
@@ -116,11 +132,13 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     """What the relay knows (realtime.md in words).
 
     A browser connects only from one of `relay_origins`; a client that is no browser sends no origin. Each process serves at
-    most `connection_limit` sockets, `connections_per_person` of one person.
+    most `connection_limit` sockets, `connections_per_person` of one person. `relay_node` is what the gateway calls this
+    process; the ids of its sessions begin with it.
     """
 
     environment: Environment
-    relay_host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    relay_node: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}$(?!\n)")] = ""
+    relay_host: Host = "127.0.0.1"
     relay_port: Port = 8001
     relay_origins: Origins = ""
     connection_limit: Count = 10_000
@@ -132,6 +150,16 @@ class RelaySettings(Database, frozen=True, kw_only=True):
     ping_timeout_s: Seconds = 20.0
     connect_timeout_s: Seconds = 10.0
     drain_timeout_s: Seconds = 10.0
+    log_level: LogLevel = "info"
+
+
+class GatewayTelemetrySettings(Struct, frozen=True, kw_only=True):
+    """What the program knows that listens to nginx: where datagrams come in, and where a scrape is answered."""
+
+    syslog_host: Host = "127.0.0.1"
+    syslog_port: Port = 5514
+    health_host: Host = "127.0.0.1"
+    health_port: Port = 8080
     log_level: LogLevel = "info"
 
 
@@ -151,6 +179,8 @@ def load(kind: type[S], environ: Mapping[str, str] = os.environ) -> S:
         is_secret = hints[field.name] is Secret
         place = str(_secret_file(secrets_folder, field.name)) if is_secret else f"FREEHOLD_{field.name.upper()}"
         text = _read_secret(Path(place)) if is_secret else environ.get(place)
+        if text is None and field.name in ALSO_IN_ENVIRONMENT:
+            text = environ.get(ALSO_IN_ENVIRONMENT[field.name])
         if text is None:
             if field.required:
                 faults.append(f"missing {'secret file' if is_secret else 'setting'} {place}")

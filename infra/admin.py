@@ -31,8 +31,12 @@ class NotDone(Exception):  # noqa: N818 - the message is a sentence that says wh
     """The command was refused; nothing has changed."""
 
 
+class AlreadyThere(NotDone):
+    """There is an account with this address."""
+
+
 async def create_admin(store: Store, *, email: str, name: str, password: str) -> str:
-    """Make an account that is an admin; answer its id. Raises NotDone when there is one with this address."""
+    """Make an account that is an admin; answer its id. Raises AlreadyThere when the address has one, else NotDone."""
     address = _checked(fold_email(email), EmailAddress, f"{email!r} is no e-mail address.")
     spoken = _checked(line(name), PersonName, f"{name!r} is no name that an account can have.")
     refuse_weak(password, own_words=[address, spoken])
@@ -48,7 +52,7 @@ async def create_admin(store: Store, *, email: str, name: str, password: str) ->
     hasher.close()
 
     async def work(unit: Unit) -> str:
-        unit.insert(user, duplicate=NotDone(f"There is an account of {address} already. Use `grant` to make it an admin."))
+        unit.insert(user, duplicate=AlreadyThere(f"There is an account of {address} already. Use `grant` to make it an admin."))
         unit.emit(UserRegistered(user_id=user.id), user)
         return user.id
 
@@ -85,6 +89,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parse(arguments)
     try:
         user_id = asyncio.run(_carry_out(given))
+    except AlreadyThere as error:
+        print(error, file=sys.stderr)
+        return 0 if given.unless_there else 1
     except Invalid as error:
         print("; ".join(f"The password must be {fault.expected}" for fault in error.faults), file=sys.stderr)
         return 1
@@ -128,6 +135,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         sub.add_argument("email")
         if command == "create":
             sub.add_argument("--name", required=True)
+            sub.add_argument(
+                "--unless-there", action="store_true", help="an account that is there already is well, and stays as it is"
+            )
             sub.add_argument("--password-file", type=Path, help="a file that holds the password; without it you are asked")
     return parser.parse_args(arguments)
 

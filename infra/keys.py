@@ -1,4 +1,4 @@
-"""Make the secret files that Freehold's parts need: `python -m infra.keys DIR [--development]`.
+"""Make the secret files that Freehold's parts need: `python -m infra.keys DIR [--development]`; change one in steps.
 
 Each private key is made once and then kept; the public files (`access-token-jwks`, `door-jwks`) are made from them each
 time. `mongodb-uri` is not made here: the operator, or the local run, writes it. Development keys carry a mark that
@@ -21,6 +21,7 @@ from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
 
 from freehold.settings import DEVELOPMENT_MARK
+from infra.key_rotation import STEPS, Step, WrongStep, generations, rotate
 
 DOORS: Final = ("connector", "scheduler")
 _PRIVATE_MEMBERS: Final = {"d"}
@@ -44,17 +45,35 @@ def make_keys(folder: Path, *, development: bool) -> list[str]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not development:
         _refuse_development_keys(folder)
-    makers: dict[str, Callable[[], str]] = {
+    makers = _makers(development=development)
+    made = [name for name in makers if not (folder / name).exists()]
+    for name in made:
+        write_secret(folder / name, makers[name]())
+    _write_public_sets(folder)
+    return made
+
+
+def rotate_key(folder: Path, name: str, step: Step, *, development: bool) -> str:
+    """Do one step of changing a key; answer what to do next. Raises UnusableKeys or WrongStep."""
+    if not development and folder.is_dir():
+        _refuse_development_keys(folder)
+    said = rotate(folder, name, step, make=_makers(development=development).get(name, str), write=write_secret)
+    _write_public_sets(folder)
+    return said
+
+
+def _makers(*, development: bool) -> dict[str, Callable[[], str]]:
+    return {
         "access-token-key": lambda: json.dumps(new_key(development=development)),
         "refresh-token-key": lambda: (f"{DEVELOPMENT_MARK}-" if development else "") + secrets.token_urlsafe(48),
         **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
     }
-    made = [name for name in makers if not (folder / name).exists()]
-    for name in made:
-        write_secret(folder / name, makers[name]())
-    write_secret(folder / "access-token-jwks", _public_set(folder, ["access-token-key"]))
-    write_secret(folder / "door-jwks", _public_set(folder, [f"{door}-call-key" for door in DOORS]))
-    return made
+
+
+def _write_public_sets(folder: Path) -> None:
+    sets = {"access-token-jwks": ["access-token-key"], "door-jwks": [f"{door}-call-key" for door in DOORS]}
+    for public, private in sets.items():
+        write_secret(folder / public, _public_set(folder, [file for name in private for file in generations(folder, name)]))
 
 
 def new_key(*, development: bool, kid: str | None = None) -> Jwk:
@@ -113,10 +132,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.keys", description="Make the secret files of Freehold.")
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--development", action="store_true", help="mark the keys; production will refuse them")
+    steps = parser.add_mutually_exclusive_group()
+    for step in STEPS:
+        steps.add_argument(f"--{step}", metavar="NAME", help=f"change a key while everything runs: {step} it")
     given = parser.parse_args(arguments)
     try:
+        for step in STEPS:
+            if name := getattr(given, step):
+                print(rotate_key(given.folder, name, step, development=given.development))
+                return 0
         made = make_keys(given.folder, development=given.development)
-    except (UnusableKeys, OSError) as error:
+    except (UnusableKeys, WrongStep, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"made {', '.join(made)} in {given.folder}" if made else f"{given.folder} is complete")

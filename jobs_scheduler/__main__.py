@@ -18,11 +18,14 @@ from freehold import logs
 from freehold.catalogue import Catalogue, InvalidCatalogue
 from freehold.health import serve_health
 from freehold.internal_calls import CallSigner, InvalidKey
-from freehold.settings import InvalidSettings, SchedulerSettings, load
+from freehold.settings import InvalidSettings, SchedulerSettings, load, wants_traces
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 from jobs_scheduler.clockwork import Clockwork
 from jobs_scheduler.sweeps import Functions, Sweep
 
 WATCH_EVERY_S: Final = 1.0
+LAST_SPANS_S: Final = 2.0
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger()
@@ -34,14 +37,17 @@ def main() -> None:
         settings = load(SchedulerSettings)
         logs.configure(part="scheduler", level=settings.log_level)
         clockwork = _wind_up(settings)
-    except (InvalidSettings, InvalidKey, InvalidCatalogue) as fault:
+        if wants_traces():
+            tracing.record("freehold-scheduler")
+    except (InvalidSettings, InvalidKey, InvalidCatalogue, TracesNotRecorded) as fault:
         sys.exit(str(fault))
     for chatty in ("apscheduler", "httpx"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
-        health = serve_health(settings.health_port, clockwork.is_ready, alive=clockwork.is_alive)
+        health = serve_health(settings.health_port, clockwork.is_ready, alive=clockwork.is_alive, host=settings.health_host)
     except OSError as fault:
-        sys.exit(f"FREEHOLD_HEALTH_PORT: port {settings.health_port} cannot be used: {fault.strerror}")
+        place = f"port {settings.health_port} cannot be used on {settings.health_host}"
+        sys.exit(f"FREEHOLD_HEALTH_PORT: {place}: {fault.strerror}")
     signalled = _catch_signals()
     clockwork.start()
     log.info("started", health_port=health.port, functions_url=settings.functions_url, profile=settings.profile)
@@ -51,6 +57,7 @@ def main() -> None:
             _leave(1)
     log.info("stopping")
     drained = clockwork.stop(settings.drain_timeout_s)
+    tracing.close(LAST_SPANS_S)
     log.info("stopped", drained=drained)
     _leave(0 if drained else 1)
 

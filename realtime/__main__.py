@@ -6,6 +6,8 @@ import sys
 import uvloop
 
 from freehold import logs, settings
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 from realtime.server import run
 
 
@@ -13,7 +15,9 @@ def main() -> int:
     """Run the command; 0 after a drain, 2 when the settings or the port do not allow it to start."""
     try:
         given = settings.load(settings.RelaySettings)
-    except settings.InvalidSettings as error:
+        if settings.wants_traces():
+            tracing.record("freehold-relay")
+    except (settings.InvalidSettings, TracesNotRecorded) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(part="relay", level=given.log_level)

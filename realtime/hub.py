@@ -39,6 +39,16 @@ class Hub(Generic[C]):
     def __len__(self) -> int:
         return len(self._tickets)
 
+    @property
+    def people(self) -> int:
+        """How many people have a connection here."""
+        return len(self._of_person)
+
+    @property
+    def channels(self) -> int:
+        """How many channels have somebody on them."""
+        return len(self._members)
+
     def admit(self, connection: C, ticket: Ticket) -> bool:
         """Bind a connection to the person and session of its ticket; False when the person has too many already."""
         if len(self._of_person.get(ticket.user_id, ())) >= self._limit:

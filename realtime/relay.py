@@ -16,10 +16,12 @@ from websockets.exceptions import ConnectionClosed
 
 from freehold.documents import RealtimeRow
 from freehold.settings import RelaySettings
-from freehold.store import OUTAGES, Store
+from freehold.store import OUTAGES, Store, now
 from freehold.store.realtime_log import LogFollower, LogGap
 from freehold.store.tickets import SESSIONS_AT_ONCE, good_sessions
-from realtime import wire
+from freehold.telemetry import tracing
+from freehold.telemetry.context import TraceContext
+from realtime import metrics, wire
 from realtime.admission import TOO_MANY_CONNECTIONS, Refusal, check_in
 from realtime.deadlines import Heartbeat
 from realtime.hub import NAMESPACES, Hub
@@ -56,9 +58,13 @@ class Relay:
         self._limits = limits
         self._follower = follower
         self._session_check_s = settings.session_check_s
+        self._node = settings.relay_node
         self._hub: Hub[Peer] = Hub(connections_per_person=settings.connections_per_person)
         self._heartbeat: Heartbeat[Peer] = Heartbeat(limits)
         self._endings: set[asyncio.Task[None]] = set()
+        metrics.CONNECTIONS.set_function(lambda: len(self._hub))
+        metrics.PEOPLE.set_function(lambda: self._hub.people)
+        metrics.CHANNELS.set_function(lambda: self._hub.channels)
 
     @property
     def connections(self) -> int:
@@ -68,7 +74,7 @@ class Relay:
     async def serve(self, websocket: ServerConnection) -> None:
         """Carry on one client's conversation until the socket ends."""
         assert isinstance(websocket, RelayConnection)  # noqa: S101 - the server makes no others
-        talk = Connection(sid=secrets.token_urlsafe(15), namespaces=NAMESPACES.keys(), limits=self._limits)
+        talk = Connection(sid=self._new_sid(), namespaces=NAMESPACES.keys(), limits=self._limits)
         peer = Peer(websocket, talk)
         self._heartbeat.opened(peer, now_s=_now_s())
         try:
@@ -83,6 +89,8 @@ class Relay:
 
     def emit(self, row: RealtimeRow) -> None:
         """Send a row of the log to everybody on its channel: encoded once, the same bytes for all."""
+        metrics.ROWS.inc()
+        metrics.LAG.observe(max(0.0, (now() - row.created_at).total_seconds()))
         audience = self._hub.audience(row.namespace, row.channel)
         if not audience:
             return
@@ -91,7 +99,9 @@ class Relay:
         except TypeError as error:
             _log.error("realtime_row_has_no_json", row=row.id, fault=str(error))
             return
-        wire.write((peer.websocket for peer in audience), emission)
+        parent = TraceContext.read(row.traceparent)
+        with tracing.start(f"emit {row.event}", kind="consumer", parent=parent, attributes=_of_emit(row)):
+            wire.write((peer.websocket for peer in audience), emission)
 
     async def follow_log(self, loop: Loop) -> None:
         """Emit every row of the log from now on. When its place is lost, all clients are sent to load anew what they show."""
@@ -107,6 +117,7 @@ class Relay:
                     if count % ROWS_AT_ONCE == 0:
                         await asyncio.sleep(0)
         except LogGap as gap:
+            metrics.GAPS.inc()
             _log.error("realtime_log_gap", fault=str(gap), connections=len(self._hub))
             for peer in self._hub.connections():
                 self._end(peer, peer.talk.close(CloseCode.GAP, "events may have been missed"))
@@ -148,6 +159,11 @@ class Relay:
         if verdict.over or verdict.changed:
             _log.info("sockets_ended", over=len(verdict.over), changed=len(verdict.changed))
 
+    def _new_sid(self) -> str:
+        """Name a session: by its node too, so that the gateway leads all of it here."""
+        secret = secrets.token_urlsafe(15)
+        return f"{self._node}.{secret}" if self._node else secret
+
     def _end(self, peer: Peer, effects: Effects) -> None:
         """End a socket from outside of its own task: at once for the hub, in a task of its own for the closing handshake."""
         self._hub.drop(peer)
@@ -186,6 +202,7 @@ class Relay:
             if not isinstance(found, Refusal) and not self._hub.admit(peer, found):
                 found = TOO_MANY_CONNECTIONS
             if isinstance(found, Refusal):
+                metrics.REFUSALS.labels(found.code).inc()
                 _log.info("socket_refused", code=found.code)
                 return peer.talk.refuse(namespace, code=found.code, message=found.message)
         effects = peer.talk.accept(namespace, sid=secrets.token_urlsafe(15))
@@ -193,6 +210,14 @@ class Relay:
             self._hub.join(peer, namespace)
             self._heartbeat.joined(peer)
         return effects
+
+
+def _of_emit(row: RealtimeRow) -> dict[str, str]:
+    """Describe an emit, by the conventions for messaging; the channel is a person's, so it is left out."""
+    return {
+        "messaging.system": "freehold", "messaging.operation.name": "emit", "messaging.operation.type": "process",
+        "messaging.destination.name": row.event, "messaging.message.id": row.id,
+    }  # fmt: skip
 
 
 def _now_s() -> float:

@@ -1,4 +1,4 @@
-"""What the relay's port answers over plain HTTP: health, readiness, and why a socket cannot be opened this way."""
+"""What the relay's port answers over plain HTTP: health, readiness, a scrape, and why a socket cannot be opened this way."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -10,6 +10,7 @@ from msgspec import Struct
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from freehold.telemetry import metrics
 from realtime.protocol import engineio
 
 PATH: Final = "/socket.io"
@@ -38,16 +39,24 @@ class Answers:
         """Answer one request; None lets the websocket's handshake go on."""
         path, _, query = request.path.partition("?")
         path = path.rstrip("/")
-        if path == "/_/health":
-            return _json(connection, HTTPStatus.OK, {"alive": True, "checks": {}})
-        if path == "/_/ready":
-            return self._readiness(connection)
+        if (own := self._about_itself(connection, path)) is not None:
+            return own
         if path != PATH:
             return connection.respond(HTTPStatus.NOT_FOUND, f"There is nothing here; sockets open at {PATH}/.\n")
         if (error := _fault(parse_qs(query))) is not None:
             return _json(connection, HTTPStatus.BAD_REQUEST, error)
         if self._is_full():
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "No more sockets at present; come back in a moment.\n")
+        return None
+
+    def _about_itself(self, connection: ServerConnection, path: str) -> Response | None:
+        match path:
+            case "/_/health":
+                return _json(connection, HTTPStatus.OK, {"alive": True, "checks": {}})
+            case "/_/ready":
+                return self._readiness(connection)
+            case metrics.PATH:
+                return _typed(connection, HTTPStatus.OK, metrics.exposition().decode(), metrics.CONTENT_TYPE)
         return None
 
     def _readiness(self, connection: ServerConnection) -> Response:
@@ -69,7 +78,11 @@ def _fault(query: Mapping[str, list[str]]) -> EngineError | None:
 
 
 def _json(connection: ServerConnection, status: HTTPStatus, body: object) -> Response:
-    response = connection.respond(status, msgspec.json.encode(body).decode())
+    return _typed(connection, status, msgspec.json.encode(body).decode(), "application/json")
+
+
+def _typed(connection: ServerConnection, status: HTTPStatus, body: str, content_type: str) -> Response:
+    response = connection.respond(status, body)
     del response.headers["Content-Type"]
-    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Type"] = content_type
     return response

@@ -14,6 +14,8 @@ from websockets.typing import Origin
 from freehold.settings import RelaySettings
 from freehold.store import Store
 from freehold.store.realtime_log import LogFollower
+from freehold.telemetry import tracing
+from realtime import metrics
 from realtime.loops import Loop
 from realtime.protocol import CloseCode, Limits
 from realtime.relay import Relay
@@ -28,6 +30,7 @@ CLOSE_TIMEOUT_S: Final = 2.0
 QUEUED_FRAMES: Final = 4
 BACKLOG: Final = 1_024
 LOOP_PATIENCE_S: Final = 8.0
+LAST_SPANS_S: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 _library_log = logging.getLogger("freehold.relay.websockets")
@@ -58,6 +61,10 @@ class RelayServer:
             on_cut=_report_cut,
             sockets=set(),
         )
+        metrics.SOCKETS.set_function(lambda: len(self._door.sockets))
+        metrics.SOCKET_LIMIT.set(settings.connection_limit)
+        for loop in self._loops:
+            _watch(loop)
         self._server: Server | None = None
         self._is_draining = False
 
@@ -117,6 +124,7 @@ class RelayServer:
                 connection.transport.abort()
         await asyncio.gather(*(loop.end() for loop in self._loops))
         await self._store.close()
+        await asyncio.to_thread(tracing.close, LAST_SPANS_S)
         _log.info("relay_stopped")
 
     def _is_full(self) -> bool:
@@ -138,5 +146,10 @@ def _origins(setting: str) -> list[Origin]:
     return [Origin(origin) for origin in setting.split(",") if origin]
 
 
+def _watch(loop: Loop) -> None:
+    metrics.LOOP_WORKS.labels(loop.name).set_function(lambda: loop.works)
+
+
 def _report_cut(connection: RelayConnection, reason: str) -> None:
+    metrics.CUTS.labels(reason).inc()
     _log.warning("socket_cut", reason=reason, connection=str(connection.id))

@@ -18,6 +18,8 @@ from websockets.frames import Frame
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 
+from realtime import metrics
+
 SEND_BUFFER_BYTES: Final = 131_072
 """What the kernel may hold for one client (Linux takes twice as much). Left alone it would grow to 4 MB."""
 SLICE_BYTES: Final = 8_192
@@ -145,9 +147,15 @@ def can_share_frames(connection: ServerConnection) -> bool:
 
 def write(connections: Iterable[RelayConnection], emission: Emission) -> None:
     """Write to every connection that is open. Never waits: whoever does not read is cut."""
+    count = 0
     for connection in connections:
         if not connection.shares_frames:
             for payload in emission.payloads:
                 broadcast([connection], payload)
         elif connection.protocol.state is State.OPEN and not connection.transport.is_closing():
             connection.transport.write(emission.octets)
+        else:
+            continue
+        count += 1
+    metrics.FRAMES.inc(count)
+    metrics.OCTETS.inc(count * len(emission.octets))

@@ -1,12 +1,7 @@
-"""What every test may ask for: one real MongoDB per run, a database per worker, a folder of development secrets."""
+"""What every test may ask for: one real MongoDB and one real RabbitMQ per run, a part of each for each worker, secrets."""
 
-import fcntl
 import os
 import secrets
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,27 +9,24 @@ import pytest
 
 from freehold.store import local_admin
 from infra.keys import make_keys, write_secret
+from tests import keeping
 from tests.api import Api
-
-OWNER = "freehold_owner_pid"
-KEEPER_LIMIT_S = 90.0
-_folder_key = pytest.StashKey[Path]()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     """Tell each xdist worker which process is the run itself."""
-    node.workerinput[OWNER] = os.getpid()
+    node.workerinput[keeping.OWNER] = os.getpid()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the run's MongoDB, also after ctrl-C. Workers leave it alone; the run's own process is the last to go."""
+    """End the run's servers, also after ctrl-C. Workers leave it alone; the run's own process is the last to go."""
     if hasattr(config, "workerinput"):
         return
     factory = getattr(config, "_tmp_path_factory", None)
     base = getattr(factory, "_basetemp", None)
     if base is not None:
-        _stop_keeper(base / "mongodb")
+        keeping.stop_all(base)
 
 
 @pytest.fixture(scope="session")
@@ -42,15 +34,16 @@ def mongodb_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """Where the run's MongoDB is: `MONGODB_URI` if that is set, else one `mongod` that all workers share."""
     if given := os.environ.get("MONGODB_URI"):
         return given
-    worker = getattr(request.config, "workerinput", None)
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if worker else base) / "mongodb"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "uri").exists():
-            _start_keeper(folder, owner_pid=worker[OWNER] if worker else os.getpid())
-    return (folder / "uri").read_text()
+    return keeping.shared(request, tmp_path_factory, "keep_mongod")
+
+
+@pytest.fixture(scope="session")
+def amqp_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the worker's vhost is, at one RabbitMQ that all workers share."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0"))
+    vhosts = ",".join(["alone", *(f"gw{number}" for number in range(count))])
+    return keeping.shared(request, tmp_path_factory, "keep_rabbitmq", vhosts) + worker
 
 
 @pytest.fixture(scope="session")
@@ -75,31 +68,3 @@ def api(mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
     """Give all functions behind an in-process client, over the worker's database."""
     with Api.opened(mongodb_uri, database, keys) as opened:
         yield opened
-
-
-def _start_keeper(folder: Path, *, owner_pid: int) -> None:
-    (folder / "trouble").unlink(missing_ok=True)
-    with (folder / "keeper.log").open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.keep_mongod", str(folder), str(owner_pid)],
-            cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    (folder / "pid").write_text(str(keeper.pid))
-    give_up_at = time.monotonic() + KEEPER_LIMIT_S
-    while not (folder / "uri").exists():
-        if keeper.poll() is not None or time.monotonic() > give_up_at:
-            trouble = folder / "trouble"
-            pytest.fail(trouble.read_text() if trouble.exists() else (folder / "keeper.log").read_text(), pytrace=False)
-        time.sleep(0.05)
-
-
-def _stop_keeper(folder: Path) -> None:
-    """End the keeper that this run started, and wait until it is gone with its server."""
-    try:
-        pid = int((folder / "pid").read_text())
-        os.kill(pid, signal.SIGTERM)
-        give_up_at = time.monotonic() + 20
-        while (folder / "mongod").exists() and time.monotonic() < give_up_at:
-            time.sleep(0.05)
-    except (FileNotFoundError, ProcessLookupError):
-        return

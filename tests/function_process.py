@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,14 +13,17 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GIVE_UP_S = 30.0
+GIVE_UP_S = 60.0
+SERVER = ("-m", "freehold.edge.server")
 
 
 @contextmanager
-def function_process(keys: Path, database: str, functions: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def function_process(
+    keys: Path, database: str, functions: str, *, program: Sequence[str] = SERVER, **environ: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "freehold.edge.server"],
+        [sys.executable, *program],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],
@@ -51,11 +54,14 @@ def free_port() -> int:
 
 def wait_for(port: int, path: str, status: int) -> None:
     give_up_at = time.monotonic() + GIVE_UP_S
-    while time.monotonic() < give_up_at:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}{path}").status_code == status:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", verify=False
+    ) as client:  # no TLS here: reading the CAs each time is dear
+        while time.monotonic() < give_up_at:
+            try:
+                if client.get(path).status_code == status:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
     pytest.fail(f"{path} did not answer {status}")

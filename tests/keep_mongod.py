@@ -1,48 +1,25 @@
-"""Keep one `mongod` for a test run: started by the first worker that needs it, ended with the run, however that ends.
+"""`python -m tests.keep_mongod FOLDER OWNER_PID`: keep one `mongod` for a test run (tests.keeping)."""
 
-`python -m tests.keep_mongod FOLDER OWNER_PID`: writes FOLDER/uri once the server can be used (or FOLDER/trouble), and
-stops it on SIGTERM, or when the process OWNER_PID (the test run itself) is gone.
-"""
-
-import os
 import shutil
-import signal
 import sys
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local import mongod
+from tests import keeping
 
 
-def keep(folder: Path, owner_pid: int) -> None:
-    asked_to_stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Give the address of a server that runs."""
     try:
-        with mongod.running(folder / "mongod") as place:
-            _publish(folder / "uri", place.uri)
-            while not asked_to_stop.wait(0.3) and _lives(owner_pid):
-                pass
-    except mongod.MongodTrouble as trouble:
-        _publish(folder / "trouble", str(trouble))
-        raise SystemExit(1) from trouble
+        with mongod.running(folder) as place:
+            yield place.uri
     finally:
-        shutil.rmtree(folder / "mongod", ignore_errors=True)
-
-
-def _publish(file: Path, text: str) -> None:
-    draft = file.with_suffix(".new")
-    draft.write_text(text)
-    draft.rename(file)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), int(sys.argv[2]))
+    place = Path(sys.argv[1])
+    keeping.keep(place, int(sys.argv[2]), running(place / keeping.SERVER), mongod.MongodTrouble)

@@ -70,3 +70,14 @@ def test_a_silent_client_does_not_keep_others_from_an_answer() -> None:
 def test_a_taken_port_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         serve_health(taken.getsockname()[1], dict)
+
+
+def test_it_listens_where_it_is_told_to() -> None:
+    server = serve_health(0, dict, host="127.0.0.2")
+    try:
+        with socket.create_connection(("127.0.0.2", server.port), timeout=5):
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    finally:
+        server.close()

@@ -27,6 +27,14 @@ def test_lines_below_the_level_are_left_out() -> None:
     assert [line["event"] for line in lines_of(program)] == ["high"]
 
 
+def test_lines_for_debugging_are_our_own_alone_because_a_library_may_write_whole_documents() -> None:
+    program = (
+        "logs.configure(part='x', level='debug')\nstructlog.get_logger('freehold.edge.app').debug('ours')\n"
+        "logging.getLogger('pymongo.command').debug('a document')\nlogging.getLogger('pymongo').warning('a fault')"
+    )
+    assert [line["event"] for line in lines_of(program)] == ["ours", "a fault"]
+
+
 def test_an_exception_stands_in_its_line() -> None:
     program = (
         "logs.configure(part='x')\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    structlog.get_logger().exception('fell')"

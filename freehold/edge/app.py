@@ -57,6 +57,7 @@ class FunctionApp:
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
+        self.cannot_start = False
         self._unrouted = RequestMeter(UNROUTED, status=404)
         self._meters: dict[str, RequestMeter] = {}
         IN_FLIGHT.set_function(lambda: self._in_flight)
@@ -172,8 +173,7 @@ class FunctionApp:
 
     async def _answer_person(self, declaration: Declaration, request: Request, trace: TraceContext) -> Response:
         answer = await answer_request(self.services, declaration, request, trace)
-        is_public = declaration.auth == "anyone" and declaration.reads_only and "authorization" not in request.headers
-        headers = {} if is_public else {"Cache-Control": "no-store"}
+        headers = _caching(declaration, is_signed_in="authorization" in request.headers)
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
@@ -242,6 +242,7 @@ class FunctionApp:
                 await asyncio.sleep(REOPEN_AFTER_S)
             except (InvalidSettings, Exception) as error:
                 log.critical("cannot_start", reason=str(error), exc_info=error)
+                self.cannot_start = True
                 _end_process()
                 return
             else:
@@ -289,6 +290,14 @@ def _refuse(problem: Problem, parent: TraceContext | None, meter: RequestMeter, 
     meter.refused(problem.code)
     meter.answered(problem.status, time.perf_counter() - began)
     return _problem(problem, (parent or TraceContext.begin()).trace_id)
+
+
+def _caching(declaration: Declaration, *, is_signed_in: bool) -> dict[str, str]:
+    """Say who may keep an answer, and that one for somebody who is signed in is another one."""
+    if declaration.cache_s is None:
+        return {"Cache-Control": "no-store"}
+    kept = "no-store" if is_signed_in else f"public, max-age={declaration.cache_s}"
+    return {"Cache-Control": kept, "Vary": "Authorization"}
 
 
 def _problem(problem: Problem, trace_id: str) -> Response:

@@ -19,6 +19,7 @@ from freehold.settings import FunctionSettings, Secret
 from freehold.store import Store, Unit, Work, now
 from freehold.telemetry import tracing
 from freehold.telemetry.context import TraceContext
+from freehold.telemetry.readings import Readings
 
 _TRANSACTION: Final = {"db.system.name": "mongodb", "db.operation.name": "transaction"}
 
@@ -53,10 +54,11 @@ class Services:
 
 
 class Swept(Struct, frozen=True):
-    """What a sweep did; `more` asks for another tick at once, because the batch was full."""
+    """What a sweep did; `more` asks for another tick at once, because the batch was full. `readings` are what it measured."""
 
     done: int
     more: bool = False
+    readings: Readings = ()
 
 
 class Call:

@@ -45,6 +45,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     rate: Rate = "read"
     idempotent: bool = False
     body_limit_bytes: int | None = None
+    cache_s: int | None = None
     errors: tuple[ErrorClass, ...] = ()
     path_type: type[Struct] | None = None
     query_type: type[Struct] | None = None
@@ -76,9 +77,15 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
     transaction: bool = True,
     secrets: Sequence[str] = (),
     body_limit_bytes: int | None = None,
+    cache_s: int | None = None,
 ) -> Callable[[H], H]:
-    """Declare an HTTP endpoint: `@endpoint("POST /api/jobs", auth="employer", status=201)`."""
+    """Declare an HTTP endpoint: `@endpoint("POST /api/jobs", auth="employer", status=201)`.
+
+    `cache_s` is for how many seconds anybody may keep the answer to somebody who is not signed in.
+    """
     method, _, path = route.partition(" ")
+    if cache_s is not None and not (auth == "anyone" and method in _METHODS_THAT_READ):
+        raise ValueError(f"{route}: only what anyone may read can be cached")
 
     def declare(handler: H) -> H:
         hints = get_type_hints(handler, include_extras=True)
@@ -96,6 +103,7 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
             transaction=transaction and not reads,
             secrets=tuple(secrets),
             body_limit_bytes=body_limit_bytes,
+            cache_s=cache_s,
             path_type=hints.get("path"),
             query_type=hints.get("query"),
             body_type=hints.get("body"),

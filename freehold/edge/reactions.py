@@ -45,7 +45,7 @@ async def answer_tick(services: Services, declaration: Declaration, trace: Trace
     result = await declaration.handler(call)
     swept = result if isinstance(result, Swept) else Swept(done=int(result))
     if not swept.done:
-        return Swept(done=0)  # a full batch of which nothing could be done waits for the next tick
+        return msgspec.structs.replace(swept, more=False)  # a full batch of which nothing could be done waits for the next tick
     log.info("swept", done=swept.done)
     return swept
 

@@ -1,7 +1,8 @@
 """The function server: the ASGI app of one process, with OpenFaaS's contract, and the process itself.
 
-`FUNCTION=jobs-create-job,jobs-list-jobs python -m freehold.edge.server` imports only those modules and listens on
-FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modules are imported and the database answers.
+`FUNCTION=jobs-create-job,jobs-list-jobs python -m freehold.edge.server` imports only those modules (`group:jobs` stands for
+all of that group) and listens on FREEHOLD_PORT (8080). The port opens first; `/_/ready` turns true when the modules are
+imported and the database answers.
 """
 
 import os
@@ -13,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from freehold import logs, settings
+from freehold.catalogue import Catalogue
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
 from freehold.settings import FunctionSettings, InvalidSettings, Secret
@@ -49,7 +51,8 @@ def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0
 
 def main() -> int:
     """Serve the functions that FUNCTION names."""
-    names = [name.strip() for name in os.environ.get("FUNCTION", "").split(",") if name.strip()]
+    named = [name.strip() for name in os.environ.get("FUNCTION", "").split(",") if name.strip()]
+    names = Catalogue.load().expand(named)
     if not names:
         sys.stderr.write("FUNCTION must name a function, or several with commas between them\n")
         return 2
@@ -63,7 +66,7 @@ def main() -> int:
         return 2
     logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)
     serve(app, port=found.port, drain_timeout_s=found.drain_timeout_s)
-    return 0
+    return int(app.cannot_start)  # the first process of a container does not die of its own signal: its code must say it
 
 
 if __name__ == "__main__":

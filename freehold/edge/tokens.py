@@ -142,12 +142,13 @@ class RefreshTokens:
     can be recognised for ever, so that an old token that comes back is known as a reuse and not as noise.
     """
 
-    def __init__(self, key: str) -> None:
-        self._key = key.encode()
+    def __init__(self, keys: str) -> None:
+        """Take one key, or several with lines between them: the first one makes tokens, all of them read."""
+        self._keys = [key.encode() for key in keys.split()]
 
     def make(self, token: RefreshToken) -> str:
         """Write the token of this session and generation; the same in, the same out."""
-        return f"{token.session_id}.{token.generation}.{self._mac(token)}"
+        return f"{token.session_id}.{token.generation}.{_mac(self._keys[0], token)}"
 
     def read(self, text: str) -> RefreshToken:
         """Take a token apart. Raises InvalidCredentials when we did not make it."""
@@ -155,10 +156,11 @@ class RefreshTokens:
         if match is None:
             raise InvalidCredentials("The refresh token is not valid.")
         token = RefreshToken(session_id=match[1], generation=int(match[2]))
-        if not hmac.compare_digest(self._mac(token), match[3]):
+        if not any(hmac.compare_digest(_mac(key, token), match[3]) for key in self._keys):
             raise InvalidCredentials("The refresh token is not valid.")
         return token
 
-    def _mac(self, token: RefreshToken) -> str:
-        digest = hmac.digest(self._key, f"refresh:{token.session_id}:{token.generation}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+def _mac(key: bytes, token: RefreshToken) -> str:
+    digest = hmac.digest(key, f"refresh:{token.session_id}:{token.generation}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

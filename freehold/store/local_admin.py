@@ -1,4 +1,4 @@
-"""Bringing up one `mongod` of our own: replica set, user. For the local run and tests, never for a cluster.
+"""Bringing up one `mongod` of our own: replica set, user. For one machine (the local run, tests, compose), never for a cluster.
 
 Not here: starting the process (`infra.local.mongod`) and the schema (migrations).
 """
@@ -23,10 +23,11 @@ class NotOurDatabase(Exception):  # noqa: N818 - the name says what it is
     """The database was set up by somebody else: our user cannot sign in."""
 
 
-def set_up(*, port: int, user: str, password: str, deadline_s: float) -> None:
+def set_up(*, port: int, user: str, password: str, deadline_s: float, host: str = "127.0.0.1") -> None:
     """Make the `mongod` on 127.0.0.1:`port` a replica set of one with this user, from whatever step it was left at.
 
-    Raises NotOurDatabase when it belongs to another user, TimeoutError when it does not become writable in time.
+    Its clients will look for it at `host`. Raises NotOurDatabase when it belongs to another user, TimeoutError when it does
+    not become writable in time.
     """
     give_up_at = time.monotonic() + deadline_s
     with _client(port) as anyone:
@@ -34,7 +35,7 @@ def set_up(*, port: int, user: str, password: str, deadline_s: float) -> None:
             if time.monotonic() > give_up_at:
                 raise TimeoutError(f"the database on port {port} did not become writable within {deadline_s:g} s")
             if "setName" not in hello:
-                _join(anyone, port=port, user=user, password=password)
+                _join(anyone, port=port, user=user, password=password, host=host)
             time.sleep(0.02)
         _make_user(anyone, user, password)
     with _client(port, user, password) as ours:
@@ -57,11 +58,11 @@ def _client(port: int, user: str | None = None, password: str | None = None) -> 
     )
 
 
-def _configuration(port: int) -> dict[str, Any]:
-    return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]}
+def _configuration(host: str, port: int) -> dict[str, Any]:
+    return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": f"{host}:{port}"}]}
 
 
-def _join(anyone: Client, *, port: int, user: str, password: str) -> None:
+def _join(anyone: Client, *, port: int, user: str, password: str, host: str) -> None:
     """Make the server a member of its own replica set: initiate a new one, or tell a known one its new port."""
     with _client(port, user, password) as ours:
         try:
@@ -72,11 +73,11 @@ def _join(anyone: Client, *, port: int, user: str, password: str) -> None:
             if error.code != _AUTHENTICATION_FAILED:
                 raise
         else:
-            changed = {**configuration, **_configuration(port), "version": configuration["version"] + 1}
+            changed = {**configuration, **_configuration(host, port), "version": configuration["version"] + 1}
             ours.admin.command("replSetReconfig", changed, force=True)
             return
     try:
-        anyone.admin.command("replSetInitiate", _configuration(port))
+        anyone.admin.command("replSetInitiate", _configuration(host, port))
     except OperationFailure as error:
         if error.code != _ALREADY_INITIATED:
             raise NotOurDatabase(str(error)) from error

@@ -7,10 +7,13 @@ spans wait, and what is more is dropped; a backend that is slow or down never ho
 import threading
 from typing import Final
 
+import msgspec
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     NonRecordingSpan,
     SpanContext,
@@ -23,7 +26,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace import Span as SdkSpan
 
 from freehold.telemetry.context import TraceContext
-from freehold.telemetry.spans import Attributes, Kind, Span, Value
+from freehold.telemetry.spans import Attributes, Kind, Span, Told, Value
 
 NAMESPACE: Final = "freehold"
 _KINDS: Final[dict[Kind, SpanKind]] = {
@@ -71,8 +74,30 @@ class OtlpRecorder:
 
     def start(self, name: str, *, kind: Kind, parent: TraceContext | None, attributes: Attributes) -> Span:
         """Begin a span, or begin not to record one, as the sampler says."""
-        context = None if parent is None else set_span_in_context(NonRecordingSpan(_remote(parent)))
+        context = None if parent is None else set_span_in_context(NonRecordingSpan(_context(parent, is_remote=True)))
         return RecordedSpan(self._tracer.start_span(name, context=context, kind=_KINDS[kind], attributes=attributes))
+
+    def tell(self, told: Told) -> None:
+        """Record a span that somebody else has made, if the sampler says so of its trace."""
+        own = _context(told.context, is_remote=False)
+        judged = self._provider.sampler.should_sample(None, own.trace_id, told.name)
+        if judged.decision is not Decision.RECORD_AND_SAMPLE or not told.context.sampled:
+            return
+        parent = msgspec.structs.replace(told.context, span_id=told.parent_id) if told.parent_id else None
+        end_ns = round(told.ended_at_s * 1e9)
+        span = ReadableSpan(
+            told.name,
+            context=own,
+            parent=None if parent is None else _context(parent, is_remote=True),
+            resource=self._provider.resource,
+            attributes=told.attributes,
+            kind=_KINDS[told.kind],
+            status=Status(StatusCode.ERROR if told.failed else StatusCode.UNSET),
+            start_time=end_ns - round(told.duration_s * 1e9),
+            end_time=end_ns,
+            instrumentation_scope=InstrumentationScope(NAMESPACE),
+        )
+        self._processor.on_end(span)
 
     def close(self, timeout_s: float) -> None:
         """Send what is left, within this time."""
@@ -81,6 +106,6 @@ class OtlpRecorder:
         flushing.join(timeout_s)
 
 
-def _remote(parent: TraceContext) -> SpanContext:
-    flags = TraceFlags(TraceFlags.SAMPLED if parent.sampled else TraceFlags.DEFAULT)
-    return SpanContext(int(parent.trace_id, 16), int(parent.span_id, 16), is_remote=True, trace_flags=flags)
+def _context(place: TraceContext, *, is_remote: bool) -> SpanContext:
+    flags = TraceFlags(TraceFlags.SAMPLED if place.sampled else TraceFlags.DEFAULT)
+    return SpanContext(int(place.trace_id, 16), int(place.span_id, 16), is_remote=is_remote, trace_flags=flags)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Literal, Protocol, Self
 
+from msgspec import Struct
+
 from freehold.telemetry.context import TraceContext
 
 Kind = Literal["server", "client", "producer", "consumer", "internal"]
@@ -40,11 +42,27 @@ class Span:
         self.end()
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """A span that is over, and whose ids others know already. Times are in seconds of the wall clock."""
+
+    name: str
+    kind: Kind
+    context: TraceContext
+    parent_id: str | None
+    attributes: Attributes
+    ended_at_s: float
+    duration_s: float
+    failed: bool
+
+
 class Recorder(Protocol):
     """Records spans and sends them somewhere."""
 
     def start(self, name: str, *, kind: Kind, parent: TraceContext | None, attributes: Attributes) -> Span:
         """Begin a span, or begin not to record one, as the sampler says."""
+
+    def tell(self, told: Told) -> None:
+        """Record a span that somebody else has made, if the sampler says so."""
 
     def close(self, timeout_s: float) -> None:
         """Send what is left, within this time."""

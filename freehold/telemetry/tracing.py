@@ -7,7 +7,7 @@ place in the trace, or begins a trace of its own, so that logs, events and answe
 from typing import Final
 
 from freehold.telemetry.context import TraceContext
-from freehold.telemetry.spans import NOTHING, Attributes, Kind, Recorder, Span
+from freehold.telemetry.spans import NOTHING, Attributes, Kind, Recorder, Span, Told
 
 
 class TracesNotRecorded(Exception):  # noqa: N818 - it names what is wrong
@@ -42,6 +42,12 @@ def start(name: str, *, kind: Kind, parent: TraceContext | None = None, attribut
     if _recording.recorder is None:
         return Span(parent or TraceContext.begin())
     return _recording.recorder.start(name, kind=kind, parent=parent, attributes=attributes)
+
+
+def tell(told: Told) -> None:
+    """Record a span that somebody else has made."""
+    if _recording.recorder is not None:
+        _recording.recorder.tell(told)
 
 
 def close(timeout_s: float) -> None:

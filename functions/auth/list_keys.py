@@ -23,7 +23,7 @@ class KeySet(Struct, frozen=True):
     keys: tuple[PublicKey, ...]
 
 
-@endpoint("GET /api/auth/jwks.json", auth="anyone")
+@endpoint("GET /api/auth/jwks.json", auth="anyone", cache_s=60)
 async def list_keys(call: Call) -> KeySet:
     """Publish the keys with which anybody can check our access tokens."""
     return msgspec.json.decode(call.settings.access_token_jwks.encode(), type=KeySet)

@@ -48,7 +48,7 @@ class JobQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True)
     sort: Literal["newest", "relevance"] | None = None
 
 
-@endpoint("GET /api/jobs", auth="anyone", errors=[InvalidCursor, Invalid, Unauthenticated])
+@endpoint("GET /api/jobs", auth="anyone", cache_s=5, errors=[InvalidCursor, Invalid, Unauthenticated])
 async def list_jobs(call: Call, query: JobQuery) -> Page[JobView]:
     """Find open jobs, or list your own with `mine=true`.
 

@@ -8,7 +8,7 @@ from msgspec import Raw
 from freehold.edge import Call, endpoint
 
 
-@endpoint("GET /api/openapi.json", auth="anyone")
+@endpoint("GET /api/openapi.json", auth="anyone", cache_s=300)
 async def read_openapi(call: Call) -> Raw:
     """Describe this API as OpenAPI 3.1."""
     del call  # nothing depends on who asks

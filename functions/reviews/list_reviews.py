@@ -8,7 +8,7 @@ from freehold.ids import UserPath
 from freehold.views.reviews import ReviewView, view_review
 
 
-@endpoint("GET /api/reviews/{id}", auth="anyone", errors=[NotFound, InvalidCursor])
+@endpoint("GET /api/reviews/{id}", auth="anyone", cache_s=15, errors=[NotFound, InvalidCursor])
 async def list_reviews(call: Call, path: UserPath, query: PageQuery) -> Page[ReviewView]:
     """List the published reviews of a person, the newest first. Raises NotFound when there is no such person."""
     await call.store.require(User, path.id)

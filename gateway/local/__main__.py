@@ -8,6 +8,8 @@ from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
 from freehold.edge.server import serve
 from freehold.settings import FunctionSettings, InvalidSettings
+from freehold.telemetry import tracing
+from freehold.telemetry.tracing import TracesNotRecorded
 from gateway.local.front import LocalFront
 from gateway.local.page import About
 from gateway.local.readiness import Readiness, read_addresses
@@ -23,7 +25,9 @@ def main() -> int:
     """Serve until SIGTERM."""
     try:
         found = settings.load(FrontSettings)
-    except InvalidSettings as error:
+        if settings.wants_traces():
+            tracing.record("freehold-functions")
+    except (InvalidSettings, TracesNotRecorded) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(level=found.log_level, part="front")

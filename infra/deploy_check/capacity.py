@@ -11,7 +11,7 @@ from freehold.settings import FunctionSettings
 from infra.deploy_check.deployment import ATLAS_RESERVED, ATLAS_TIERS, Deployment
 from infra.deploy_check.findings import Finding, fault, warning
 from infra.deploy_check.kubernetes import quantity
-from infra.deploy_check.stack import Function, Stack
+from infra.deploy_check.stack import Function, Stack, whole_number
 
 MONITORS: Final = 1
 """Connections that a process keeps to each node to watch it (`serverMonitoringMode=poll`)."""
@@ -54,9 +54,9 @@ def sums_of(stack: Stack, deployment: Deployment) -> Sums:
 
 def connections(function: Function) -> int:
     """How many connections one process holds to the primary at most: one per call that it takes, and its monitor."""
-    text = function.environment.get("FREEHOLD_CONCURRENCY_LIMIT", "")
     (default,) = (field.default for field in msgspec.structs.fields(FunctionSettings) if field.name == "concurrency_limit")
-    return (int(text) if text.isascii() and text.isdigit() else int(default)) + MONITORS
+    found = whole_number(function.environment.get("FREEHOLD_CONCURRENCY_LIMIT", ""))
+    return (int(default) if found is None else found) + MONITORS
 
 
 def memory(stack: Stack, _: Deployment) -> Iterator[Finding]:

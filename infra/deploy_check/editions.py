@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.deploy_check.deployment import UNUSED_ON_FAASD, Deployment
 from infra.deploy_check.findings import Finding, fault, warning
-from infra.deploy_check.stack import Function, Stack
+from infra.deploy_check.stack import Function, Stack, whole_number
 
 NAMESPACE: Final = "openfaas-fn"
 ZERO: Final = "com.openfaas.scale.zero"
@@ -55,7 +55,8 @@ def _values(function: Function) -> Iterator[Finding]:
     prefix = "com.openfaas.scale."
     for name, (least, most) in _BOUNDS.items():
         text = function.labels.get(prefix + name)
-        if text is not None and not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        number = whole_number(text or "")
+        if text is not None and (number is None or not least <= number <= most):
             yield fault(
                 (*function.path, "labels", prefix + name), f"{text!r} is none of {least} to {most}.", "Write a whole number."
             )

@@ -20,10 +20,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     def place(self, file: str) -> str:
         """Write where it is: `openfaas.yml:12: jobs-create-job: labels.x`."""
         where = file if self.line is None else f"{file}:{self.line}"
-        parts = self.path[1:] if self.path[:1] == ("functions",) else self.path
-        if len(parts) < len(self.path) and parts:
-            return ": ".join(filter(None, [where, parts[0], ".".join(parts[1:])]))
-        return ": ".join(filter(None, [where, ".".join(parts)]))
+        if self.path[:1] == ("functions",) and len(self.path) > 1:
+            return ": ".join(filter(None, [where, self.path[1], ".".join(self.path[2:])]))
+        return ": ".join(filter(None, [where, ".".join(self.path)]))
 
 
 def fault(path: Path, says: str, advice: str, line: int | None = None) -> Finding:

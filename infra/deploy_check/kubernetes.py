@@ -21,7 +21,9 @@ _CONTAINER: Final = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 _KEY: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _SUBDOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _VARIABLE: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
-_QUANTITY: Final = re.compile(r"(?P<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?P<unit>m|[kMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?")
+_QUANTITY: Final = re.compile(
+    r"(?P<number>[0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})(?P<unit>m|[kMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]{1,2})?"
+)
 _THOUSANDS: Final = "kMGTPE"
 RESERVED_LABELS: Final = ("faas_function", "uid")
 _SETTINGS: Final = (FunctionSettings, ConnectorSettings, SchedulerSettings, RelaySettings)

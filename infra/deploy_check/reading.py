@@ -12,6 +12,7 @@ from infra.deploy_check.substitution import fill_in
 
 LARGEST_BYTES: Final = 4_194_304
 DEEPEST: Final = 20
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is six times as fast, where it is built
 TEXT_MAPS: Final = ("environment", "labels", "annotations", "limits", "requests")
 """Fields of a function whose values are all text."""
 
@@ -39,9 +40,9 @@ def read(file: str, environ: Mapping[str, str], examples: Mapping[str, str]) -> 
     reader = _Reader()
     try:
         _refuse_what_is_not_plain(filled.text)
-        data = reader.value(yaml.compose(filled.text, yaml.SafeLoader), ())
+        data = reader.value(yaml.compose(filled.text, _LOADER), ())
     except yaml.YAMLError as error:
-        raise Unreadable(_sentence(error)) from error
+        raise Unreadable(_sentence(error, filled.text)) from error
     return Document(file=file, data=data, lines=reader.lines, findings=[*filled.findings, *reader.findings])
 
 
@@ -62,7 +63,7 @@ def _text(file: str) -> str:
 def _refuse_what_is_not_plain(text: str) -> None:
     """Refuse what hides what is deployed (anchors, tags, a second document), or nests without end. Raises Unreadable."""
     depth = documents = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
+    for event in yaml.parse(text, _LOADER):
         line = event.start_mark.line + 1 if event.start_mark else None
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
@@ -83,11 +84,12 @@ def _refuse_what_is_not_plain(text: str) -> None:
             raise Unreadable(fault((), f"There is a tag ({tag}).", "Write a plain value.", line))
 
 
-def _sentence(error: yaml.YAMLError) -> Finding:
+def _sentence(error: yaml.YAMLError, text: str) -> Finding:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     advice = (
-        "Indent with spaces." if "\\t" in str(problem) else "Mend the line, or make the file with `python -m infra.manifest`."
+        "Indent with spaces, not with tabs." if "\t" in line else "Mend it, or make the file with `python -m infra.manifest`."
     )
     return fault((), f"This is no YAML: {problem}.", advice, mark.line + 1 if mark else None)
 

@@ -139,9 +139,8 @@ def times(stack: Stack, deployment: Deployment) -> Iterator[Finding]:
     margin = {entry.name: entry.timeout_s for entry in Catalogue.load().functions}
     for function in stack.functions:
         environment = (*function.path, "environment")
-        works_s, drains_s, commits_s = (
-            _seconds(function, name) for name in ("request_timeout_s", "drain_timeout_s", "transaction_deadline_s")
-        )
+        works_s, commits_s = (_seconds(function, name) for name in ("request_timeout_s", "transaction_deadline_s"))
+        drains_s = _seconds(function, "drain_delay_s") + _seconds(function, "drain_timeout_s")
         waits_s = min((margin[name] for name in function.serves if name in margin), default=works_s + 1)
         if works_s >= waits_s:
             yield fault(
@@ -160,14 +159,14 @@ def times(stack: Stack, deployment: Deployment) -> Iterator[Finding]:
         if drains_s >= GRACE_S:
             yield fault(
                 (*environment, "FREEHOLD_DRAIN_TIMEOUT_S"),
-                f"The process is killed {GRACE_S:g} s after SIGTERM, with calls in flight.",
+                f"The process takes {drains_s:g} s to end, and is killed {GRACE_S:g} s after SIGTERM.",
                 "Shorten it.",
             )
 
 
 def _seconds(function: Function, field: str) -> float:
     """Read a time as the process would; its default when it is missing or nonsense (`settings` tells that)."""
-    (default,) = (each.default for each in msgspec.structs.fields(FunctionSettings) if each.name == field)
+    default = next((each.default for each in msgspec.structs.fields(FunctionSettings) if each.name == field), 0.0)
     text = function.environment.get(f"FREEHOLD_{field.upper()}", "")
     return float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else float(default)
 

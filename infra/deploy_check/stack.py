@@ -1,5 +1,6 @@
 """A stack file against its JSON Schema, and its functions as typed values for the rules."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -52,8 +53,8 @@ class Function(Struct, frozen=True, kw_only=True):
 
     def replicas(self, bound: str, otherwise: int) -> int:
         """Read `com.openfaas.scale.min` or `.max`; `otherwise` when it is missing or nonsense (another rule tells)."""
-        text = self.labels.get(f"com.openfaas.scale.{bound}", "")
-        return int(text) if text.isascii() and text.isdigit() else otherwise
+        found = whole_number(self.labels.get(f"com.openfaas.scale.{bound}", ""))
+        return otherwise if found is None else found
 
 
 class Stack(Struct, frozen=True):
@@ -62,6 +63,11 @@ class Stack(Struct, frozen=True):
     file: str
     functions: list[Function]
     count: int
+
+
+def whole_number(text: str) -> int | None:
+    """Read a number without a sign, of at most nine digits; None when it is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 @cache

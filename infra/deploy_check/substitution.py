@@ -76,7 +76,7 @@ class _Substitution:
             yield fault(
                 (), f"The variable {name} has a line break in it.", "faas-cli would read broken YAML. Export one line.", line
             )
-        if self._environ.get(name) or form["default"]:
+        if self._environ.get(name) or form["default"] is not None:
             return
         if name in self._examples:
             example = self._examples[name]

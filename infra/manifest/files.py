@@ -8,8 +8,10 @@ import msgspec
 from freehold.edge.discovery import find_all
 from infra.manifest.asyncapi import asyncapi_of
 from infra.manifest.catalogue import catalogue_of, encode_catalogue
+from infra.manifest.gateway import gateway_map
 from infra.manifest.openapi import openapi_of
 from infra.manifest.openfaas import community_profile, standard_profile
+from infra.observability.dashboards import dashboard_files
 
 Files = Mapping[str, bytes]
 """Contents by path, from the root of the repository."""
@@ -25,8 +27,10 @@ def generate() -> Files:
         "docs/openapi.json": _pretty(openapi),
         "freehold/catalogue.json": encode_catalogue(catalogue),
         "freehold/openapi.json": msgspec.json.encode(openapi),
+        "gateway/nginx/functions.map": gateway_map(declarations),
         "infra/openfaas/openfaas.ce.yml": community_profile(catalogue),
         "openfaas.yml": standard_profile(catalogue),
+        **{path: _pretty(dashboard) for path, dashboard in dashboard_files().items()},
     }
 
 

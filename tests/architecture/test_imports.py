@@ -35,6 +35,7 @@ PLANTED = {
     "telemetry": ("functions/jobs/get_job.py", "import prometheus_client"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "programs": ("freehold/logs.py", "import rich"),
+    "engine": ("infra/local/parts.py", "import docker"),
 }
 EVERYWHERE = {"msgspec", "structlog"}
 EXTRAS = {

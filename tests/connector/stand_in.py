@@ -3,8 +3,8 @@
 It answers as an event's body tells it to, so that a test writes its script into the event:
 `{"script": {"tests-first": {"statuses": [503, 200], "retry_after": "1", "pauses_s": [0.1], "answer": []}}}`; a status and
 a pause are for one call each, the last ones for all further calls. Each call is recorded in `calls`, each effect in
-`effects`, in one transaction with its inbox row, as a real reaction does it. A sweep pays each row of `due` once, by
-compare-and-set.
+`effects`, in one transaction with its inbox row, as a real reaction does it. A sweep pays each row of `due` once, when
+its time has come by the database's clock, by compare-and-set.
 """
 
 import json
@@ -67,7 +67,8 @@ class Function(BaseHTTPRequestHandler):
             time.sleep(trouble.get("pause_s", 0))
             return self.answer(trouble["status"], {"code": "scripted"})
         done = 0
-        for row in DATABASE.due.find({"sweep": name, "paid": False}).limit(SWEEP_BATCH):
+        due = {"sweep": name, "paid": False, "$expr": {"$lte": [{"$ifNull": ["$due_at", "$$NOW"]}, "$$NOW"]}}
+        for row in DATABASE.due.find(due).limit(SWEEP_BATCH):
             paid = DATABASE.due.update_one({"_id": row["_id"], "paid": False}, {"$set": {"paid": True}, "$inc": {"times": 1}})
             done += paid.modified_count
         return self.answer(200, {"done": done, "more": done == SWEEP_BATCH})

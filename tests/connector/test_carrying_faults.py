@@ -10,9 +10,7 @@ import pytest
 
 from freehold.documents.delivery import UNREADABLE
 from infra.keys import write_secret
-from tests.connector.world import OwnMongod, World, eventually
-
-REACTIONS = ("tests-first", "tests-second")
+from tests.connector.world import BOTH, OwnMongod, World, all_done, assert_each_had_one_effect, eventually
 
 
 @pytest.fixture
@@ -25,30 +23,20 @@ def own_mongod(tmp_path: Path) -> Iterator[OwnMongod]:
 
 
 @pytest.fixture
-def own_world(own_mongod: OwnMongod, keys: Path, tmp_path: Path) -> Iterator[World]:
+def own_world(own_mongod: OwnMongod, keys: Path, tmp_path: Path, broker_uri: str) -> Iterator[World]:
     """Give a world on it."""
     secrets = tmp_path / "secrets"
     shutil.copytree(keys, secrets)
     (secrets / "mongodb-uri").unlink()
     write_secret(secrets / "mongodb-uri", own_mongod.place.uri)
-    made = World(own_mongod.place.uri, "test_connector", secrets, tmp_path)
+    made = World(own_mongod.place.uri, f"test_connector_{tmp_path.name}", secrets, tmp_path, amqp_uri=broker_uri)
     yield made
-    for door in made.doors:
-        door.end()
-    made.client.close()
+    made.close(drop=False)
 
 
-def assert_each_had_one_effect(world: World, events: list[str]) -> None:
-    keys = [f"{event}:{reaction}" for event in events for reaction in REACTIONS]
-    counted = world.database.effects.aggregate([{"$group": {"_id": "$key", "times": {"$sum": 1}}}])
-    effects = {row["_id"]: row["times"] for row in counted}
-    assert [key for key in keys if key not in effects] == [], "lost"
-    assert {key: times for key, times in effects.items() if times > 1} == {}, "done twice"
-
-
-def all_done(world: World, events: list[str]) -> bool:
-    done = {"event_id": {"$in": events}, "state": "done"}
-    return world.database.deliveries.count_documents(done) == len(events) * len(REACTIONS)
+def in_flight(world: World) -> str | None:
+    """Say in what state a delivery is that is tried for the first time: of one that a broker holds nothing is stored yet."""
+    return None if world.amqp_uri else "claimed"
 
 
 def test_connectors_killed_in_mid_flight_lose_nothing_and_double_nothing(world: World) -> None:
@@ -58,7 +46,7 @@ def test_connectors_killed_in_mid_flight_lose_nothing_and_double_nothing(world: 
     world.know(world.catalogue(timeout_s=1.0))
     connectors = [world.start_connector(**patient) for _ in range(2)]
     poison = [
-        world.emit(script={reaction: {"statuses": [422]} for reaction in REACTIONS}),
+        world.emit(script={reaction: {"statuses": [422]} for reaction in BOTH}),
         world.emit("thing.nobody_wants"),
         world.emit(aggregate_version=2),
     ]
@@ -75,10 +63,11 @@ def test_connectors_killed_in_mid_flight_lose_nothing_and_double_nothing(world: 
     eventually(lambda: all_done(world, events), within_s=180, what="every delivery")
     assert_each_had_one_effect(world, events)
     assert world.database.outbox.count_documents({"sent": None}) == 0
-    assert [world.state(poison[0], reaction) for reaction in REACTIONS] == ["parked", "parked"]
+    assert [world.state(poison[0], reaction) for reaction in BOTH] == ["parked", "parked"]
     assert world.state("evt_broken", UNREADABLE) == "parked"
 
 
+@pytest.mark.parametrize("broker_uri", ["mongodb"], indirect=True)
 def test_a_consumer_stopped_past_its_claim_is_fenced(world: World) -> None:
     world.know(world.catalogue(timeout_s=2.0))
     world.start_functions()
@@ -142,7 +131,7 @@ def test_sigterm_ends_by_its_deadline_and_what_was_left_is_delivered_again(world
     event = world.emit("thing.grew", script={"tests-first": {"pauses_s": [3.0, 0]}})
     eventually(lambda: world.calls(event) == 1)
     assert connector.stop() == 1
-    assert world.state(event) == "claimed"
+    assert world.state(event) == in_flight(world)
     world.start_connector()
     eventually(lambda: world.state(event) == "done")
     assert (world.calls(event), world.effects(event)) == (2, 1)
@@ -156,7 +145,7 @@ def test_a_second_sigterm_leaves_at_once(world: World) -> None:
     connector.send(signal.SIGTERM)
     eventually(lambda: connector.lines("stopping"))
     assert connector.stop() == 128 + signal.SIGTERM
-    assert world.state(event) == "claimed"
+    assert world.state(event) == in_flight(world)
 
 
 def test_functions_that_are_down_for_a_while_get_everything_afterwards(world: World) -> None:
@@ -215,7 +204,7 @@ def test_sigterm_without_a_database_ends_by_its_deadline(own_world: World, own_m
 def test_two_connectors_share_the_work_and_one_leads(world: World) -> None:
     world.start_functions()
     connectors = [world.start_connector(concurrency=4) for _ in range(2)]
-    events = [world.emit(script={name: {"pauses_s": [0.05]} for name in REACTIONS}) for _ in range(60)]
+    events = [world.emit(script={name: {"pauses_s": [0.05]} for name in BOTH}) for _ in range(60)]
     eventually(lambda: all_done(world, events))
     assert_each_had_one_effect(world, events)
     assert all(connector.lines("event_delivered") for connector in connectors)

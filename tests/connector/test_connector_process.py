@@ -23,11 +23,18 @@ def spoilt(keys: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(keys, tmp_path / "spoilt"))
 
 
-def test_a_broker_is_refused_for_now(bare: World) -> None:
-    said = refused(bare, environ={"AMQP_URI": "amqp://guest:guest@127.0.0.1/"})
-    assert said.strip() == (
-        "AMQP_URI is set, but this version carries events through MongoDB alone: unset AMQP_URI and start again"
-    )
+@pytest.mark.parametrize(
+    "address", ["swordfish", "http://ada:swordfish@127.0.0.1/", "amqp://:swordfish@", "amqp://h:swordfish"]
+)
+def test_a_brokers_address_that_is_none_is_said_without_repeating_it(bare: World, address: str) -> None:
+    said = refused(bare, environ={"AMQP_URI": address})
+    assert "the secret file amqp-uri (or AMQP_URI) must hold an address" in said
+    assert "swordfish" not in said
+
+
+def test_the_secret_file_is_read_before_the_variable(bare: World, spoilt: Path) -> None:
+    (spoilt / "amqp-uri").write_text("no address")
+    assert "amqp-uri" in refused(bare, secrets=spoilt, environ={"AMQP_URI": "amqp://127.0.0.1/"})
 
 
 def test_every_missing_or_wrong_setting_is_named(bare: World) -> None:

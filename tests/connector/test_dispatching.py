@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
@@ -12,7 +11,7 @@ from connector.dispatcher import Dispatcher, Route
 from connector.lease import Leadership
 from connector.outbox import EVENT_LIMIT_BYTES, Outbox, Unreadable, read_event
 from connector.reconciler import PAGE, Reconciler
-from connector.transport import Outgoing, UnknownTransport, refuse_broker
+from connector.transport import Outgoing
 from tests.connector.world import World, eventually
 
 
@@ -163,20 +162,9 @@ def test_the_reconciler_leaves_young_events_and_followers_alone(world: World) ->
 def test_an_event_of_the_largest_size_is_read_and_a_larger_one_is_not(world: World) -> None:
     row = world.row()
     spare = EVENT_LIMIT_BYTES - len(
-        b'{"id":"","type":"","aggregate":"","aggregate_version":1,"n":0,"body":{"x":""},"trace_id":""}'
+        b'{"id":"","type":"","aggregate":"","aggregate_version":1,"n":0,"body":{"x":""},"trace_id":"","traceparent":null}'
     )
     spare -= sum(len(row[field]) for field in ("_id", "type", "aggregate", "trace_id"))
     assert read_event({**row, "body": {"x": "a" * spare}}).id == row["_id"]
     with pytest.raises(Unreadable, match="more than an event may have"):
         read_event({**row, "body": {"x": "a" * (spare + 1)}})
-
-
-@pytest.mark.parametrize("amqp_uri", ["amqp://guest@127.0.0.1/", "x"])
-def test_a_broker_is_refused_with_a_sentence(amqp_uri: str) -> None:
-    with pytest.raises(UnknownTransport, match="unset AMQP_URI and start again"):
-        refuse_broker(amqp_uri)
-
-
-@pytest.mark.parametrize("absent", [None, ""])
-def test_no_broker_is_mongodb(absent: Any) -> None:
-    assert refuse_broker(absent) is None

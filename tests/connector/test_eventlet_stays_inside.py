@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = {"eventlet", "nameko", "kombu"}
-PURE = ("connector.verdicts", "connector.lanes", "connector.transport")
+PURE = ("connector.verdicts", "connector.lanes", "connector.transport", "connector.messages", "connector.confirms")
 OTHERS = ("freehold", "functions", "realtime", "jobs_scheduler", "gateway", "infra", "tests")
 
 

@@ -22,6 +22,7 @@ from freehold.documents import Delivery, Lease, OutboxRow
 from freehold.ids import new_id
 from freehold.store import Store, apply_schema
 from infra.local import mongod
+from tests.rabbitmq import connected
 
 T = TypeVar("T")
 
@@ -34,6 +35,10 @@ REACTIONS = [
     ("tests-hasty", ("thing.rushed",), 0.5),
     ("tests-stuck", ("thing.stuck",), 10.0),
 ]
+
+
+BOTH = ("tests-first", "tests-second")
+"""The reactions that `thing.happened` has."""
 
 
 def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str = "the condition") -> T:
@@ -111,8 +116,9 @@ class OwnMongod:
 class World:
     """One database with our schema, and everything that a test starts on it."""
 
-    def __init__(self, uri: str, name: str, keys: Path, folder: Path) -> None:
+    def __init__(self, uri: str, name: str, keys: Path, folder: Path, *, amqp_uri: str = "") -> None:
         self.folder = folder
+        self.amqp_uri = amqp_uri
         self.secrets = keys
         self.client: MongoClient[dict[str, Any]] = MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=20_000)
         self.database = self.client[name]
@@ -146,9 +152,11 @@ class World:
             "environment": "sandbox", "secrets": self.secrets, "mongodb_database": self.database.name,
             "functions_url": f"http://127.0.0.1:{self.functions_port}", "catalogue_file": self.folder / "catalogue.json",
             "health_port": 0, "poll_s": 0.2, "lease_s": 1.5, "claim_margin_s": 1.0, "backoff_base_s": 0.05,
-            "backoff_max_s": 0.4, "max_attempts": 4, "reconcile_after_s": 1.0, "concurrency": 16, **settings,
+            "backoff_max_s": 0.4, "max_attempts": 4, "reconcile_after_s": 1.0, "concurrency": 16,
+            "amqp_heartbeat_s": 2.0, **settings,
         }  # fmt: skip
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FREEHOLD_")}
+        inherited["AMQP_URI"] = self.amqp_uri
         return {**inherited, **{f"FREEHOLD_{name.upper()}": str(value) for name, value in own.items()}}
 
     def start(self, *argv: str, environ: dict[str, str] | None = None, **settings: object) -> Door:
@@ -199,12 +207,33 @@ class World:
         """Count a reaction's effects of an event."""
         return self.database.effects.count_documents({"key": f"{event_id}:{reaction}"})
 
-    def close(self) -> None:
-        """End every process and remove the database."""
+    def close(self, *, drop: bool = True) -> None:
+        """End every process; remove the queues, and the database if it is not the test's own."""
         for door in self.doors:
             door.end()
-        self.client.drop_database(self.database.name)
+        if drop:
+            self.client.drop_database(self.database.name)
         self.client.close()
+        if self.amqp_uri:
+            with connected(self.amqp_uri) as channel:
+                for name in ("dead", *(reaction for reaction, _, _ in REACTIONS)):
+                    channel.queue_delete(f"{self.database.name}.{name}")
+                channel.exchange_delete(f"{self.database.name}.events")
+
+
+def assert_each_had_one_effect(world: World, events: list[str]) -> None:
+    """Every one of these `thing.happened` had its two effects; nothing had one twice."""
+    keys = [f"{event}:{reaction}" for event in events for reaction in BOTH]
+    counted = world.database.effects.aggregate([{"$group": {"_id": "$key", "times": {"$sum": 1}}}])
+    effects = {row["_id"]: row["times"] for row in counted}
+    assert [key for key in keys if key not in effects] == [], "lost"
+    assert {key: times for key, times in effects.items() if times > 1} == {}, "done twice"
+
+
+def all_done(world: World, events: list[str]) -> bool:
+    """Whether both deliveries of each of these `thing.happened` are done."""
+    done = {"event_id": {"$in": events}, "state": "done"}
+    return world.database.deliveries.count_documents(done) == len(events) * len(BOTH)
 
 
 def _listens(port: int) -> bool:

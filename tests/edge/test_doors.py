@@ -1,6 +1,7 @@
 """What the edge answers to the connector and the scheduler."""
 
 import asyncio
+import secrets
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from freehold.events import ApplicationAccepted, ApplicationSubmitted, JobPosted
 from freehold.events import EventEnvelope as Envelope
 from freehold.ids import new_id
 from freehold.internal_calls import CallSigner
-from tests.api import Api
+from tests.api import PASSWORD, Api
 
 
 def application_event(freelancer_id: str, *, job_id: str = "job_1", accepted: bool = False, **fields) -> Envelope:
@@ -36,6 +37,23 @@ def test_an_event_has_its_effect_once_however_often_it_comes(samples: Api):
     answers = [samples.deliver("sample-count-application", event).json() for _ in range(3)]
     assert [answer[0]["result"] for answer in answers] == ["done", "duplicate", "duplicate"]
     assert effects(samples, person) == ["accepted"]
+
+
+@pytest.mark.parametrize("traceparent", [None, "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01"])
+def test_an_event_without_a_place_in_a_trace_or_with_a_spoilt_one_has_its_effect_too(samples: Api, traceparent: str | None):
+    person = new_id("usr")
+    event = application_event(person, trace_id="trc_old", traceparent=traceparent)
+    assert samples.deliver("sample-count-application", event).json()[0]["result"] == "done"
+    assert effects(samples, person) == ["other"]
+
+
+def test_what_a_request_emits_says_where_in_its_trace_it_happened(samples: Api):
+    trace_id = secrets.token_hex(16)
+    body = {"email": f"{trace_id}@example.org", "password": PASSWORD, "name": "Ada Test", "roles": ["employer"]}
+    header = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
+    person = samples.call("POST", "/api/auth/register", json=body, headers=header).json()["user_id"]
+    row = samples.run(samples.store.database["outbox"].find_one({"aggregate": person}))
+    assert (row["trace_id"], row["traceparent"]) == (trace_id, header["traceparent"])
 
 
 def test_the_same_event_delivered_at_the_same_time_has_one_effect(samples: Api):
@@ -88,7 +106,7 @@ def test_a_reaction_that_wants_the_newest_skips_what_it_has_passed(samples: Api)
 
 
 def test_a_tick_answers_what_was_done_and_whether_there_is_more(samples: Api):
-    assert samples.tick("sample-sweep-nothing").json() == {"done": 2, "more": True}
+    assert samples.tick("sample-sweep-nothing").json() == {"done": 2, "more": True, "readings": []}
 
 
 @pytest.mark.parametrize("flaw", ["no_token", "other_function", "other_body", "persons_token", "wrong_key"])

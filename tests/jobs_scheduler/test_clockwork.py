@@ -9,6 +9,7 @@ import pytest
 
 from freehold.catalogue import InvalidCatalogue
 from freehold.internal_calls import CallSigner
+from jobs_scheduler import sweeps as sweeps_module
 from jobs_scheduler.clockwork import Clockwork
 from jobs_scheduler.sweeps import MOST_ROUNDS, Functions, Sweep
 from tests.connector.world import eventually
@@ -120,3 +121,18 @@ def test_a_sweep_that_always_has_more_to_do_ends_its_tick_some_time(
 def test_a_sweep_without_a_period_is_refused(functions: Functions) -> None:
     with pytest.raises(InvalidCatalogue, match="does not say how often tests-odd is due"):
         Sweep(sweep("tests-odd", None), functions, threading.Event())
+
+
+def test_a_failed_sweep_whose_period_is_long_is_tried_again_long_before_it(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeps_module, "TRIED_AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(Answering, "content", b"not yet")
+    _, (only,) = make(functions, 3_600.0)
+    ticking = threading.Thread(target=only.tick)
+    ticking.start()
+    eventually(lambda: only._fails is True)
+    monkeypatch.setattr(Answering, "content", b'{"done": 0}')
+    eventually(lambda: only.has_worked)
+    ticking.join(timeout=30)
+    assert not ticking.is_alive()

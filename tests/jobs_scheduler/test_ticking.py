@@ -2,6 +2,8 @@
 
 import signal
 import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,37 @@ def test_several_schedulers_at_once_do_everything_once(ticking: World) -> None:
     eventually(lambda: ticking.database.due.count_documents({"paid": True}) == 250)
     assert ticking.database.due.distinct("times") == [1]
     assert all(scheduler.process.poll() is None for scheduler in schedulers[1:])
+
+
+def skewed(folder: Path, by_s: int) -> dict[str, str]:
+    """Give the environment of a process whose clock is wrong."""
+    place = folder / f"clock{by_s}"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(f"import time\nright = time.time\ntime.time = lambda: right() + {by_s}\n")
+    return {"PYTHONPATH": str(place)}
+
+
+def test_four_schedulers_killed_and_with_wrong_clocks_do_what_is_due_once_and_nothing_early(ticking: World) -> None:
+    soon, hours_s = datetime.now(UTC) + timedelta(hours=5), 6 * 3600
+    one = {"sweep": "tests-pay", "paid": False, "times": 0}
+    ticking.database.due.insert_many([{**one, "due_at": soon} for _ in range(20)])
+    functions = ticking.start_functions()
+    clocks = [skewed(ticking.folder, by_s) for by_s in (hours_s, -hours_s)]
+    wrong = [ticking.start("-m", "jobs_scheduler", environ=clock) for clock in clocks]
+    eventually(lambda: all(scheduler.lines("sweep_fails") for scheduler in wrong), what="refused calls")
+    assert ticking.database.calls.count_documents({}) == 0, "a token of a wrong time opens nothing"
+    right = [start_scheduler(ticking) for _ in range(2)]
+    for _ in range(3):
+        ticking.database.due.insert_many([dict(one) for _ in range(60)])
+        paid = ticking.database.due.count_documents({"paid": True})
+        eventually(lambda paid=paid: ticking.database.due.count_documents({"paid": True}) > paid)
+        functions.stop(signal.SIGKILL)
+        right.pop(0).stop(signal.SIGKILL)
+        functions = ticking.start_functions()
+        right.append(ticking.start("-m", "jobs_scheduler"))
+    eventually(lambda: ticking.database.due.count_documents({"paid": True}) == 180)
+    assert ticking.database.due.count_documents({"times": {"$gt": 1}}) == 0
+    assert ticking.database.due.count_documents({"due_at": soon, "paid": True}) == 0, "early"
 
 
 def test_a_failing_sweep_is_said_once_per_change_and_tried_again(ticking: World) -> None:

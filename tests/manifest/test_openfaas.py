@@ -2,6 +2,10 @@
 
 import ast
 import re
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +18,7 @@ from msgspec import Struct
 
 from freehold.catalogue import Catalogue
 from freehold.edge.discovery import find_all
-from freehold.settings import FunctionSettings, InvalidSettings, load, load_secrets
+from freehold.settings import FunctionSettings, InvalidSettings, load, load_secrets, wants_traces
 from infra.manifest.grouping import MOST_GROUPS
 from infra.manifest.openfaas import BASE_SECRETS, ENVIRONMENT, OWN_ENVIRONMENT
 from tests.api import PASSWORD
@@ -146,6 +150,13 @@ def test_the_community_profile_has_no_label_for_which_that_edition_refuses_a_fun
 
 
 @pytest.mark.parametrize("profile", FILES)
+def test_each_process_is_found_by_a_prometheus_in_the_cluster(profile: str):
+    for function in stack(profile).functions.values():
+        scraped = {key: value for key, value in function.annotations.items() if key.startswith("prometheus.io")}
+        assert scraped == {"prometheus.io.scrape": "true", "prometheus.io.port": "8080", "prometheus.io.path": "/_/metrics"}
+
+
+@pytest.mark.parametrize("profile", FILES)
 def test_each_process_can_start_from_just_its_environment_and_its_secrets(profile: str, keys: Path, tmp_path: Path):
     declarations = {item.name: item for item in find_all()}
     known = {f"FREEHOLD_{field.upper()}" for field in FunctionSettings.__struct_fields__}
@@ -153,7 +164,11 @@ def test_each_process_can_start_from_just_its_environment_and_its_secrets(profil
         folder = tmp_path / name
         folder.mkdir()
         environment = filled_in(function.environment, DEPLOYER)
-        assert set(environment) - {"FUNCTION"} <= known
+        assert {key for key in environment if not key.startswith("OTEL_")} - {"FUNCTION"} <= known
+        assert not wants_traces(environment)
+        assert wants_traces(
+            filled_in(function.environment, DEPLOYER | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"})
+        )
         environ = {**environment, "FREEHOLD_SECRETS": str(only_these_secrets(function, keys, folder))}
         assert load(FunctionSettings, environ).environment == "sandbox"
         needed = {secret for each in served(function) for secret in declarations[each].secrets}
@@ -183,18 +198,39 @@ def test_exactly_the_functions_that_read_the_relays_address_are_told_it():
         assert ("FREEHOLD_RELAY_URL" in function.environment) == bool(readers & set(served(function)))
 
 
-@pytest.mark.parametrize("process", ["auth", "hiring"])
-def test_a_process_of_the_community_profile_serves_within_its_memory(process: str, keys: Path, database: str, tmp_path: Path):
-    function = stack("ce").functions[process]
+def test_every_process_of_both_profiles_starts_with_just_what_its_file_gives_it(keys: Path, database: str, tmp_path: Path):
+    every = [(profile, name, function) for profile in FILES for name, function in stack(profile).functions.items()]
+
+    def start(place: tuple[str, str, Function]) -> None:
+        profile, name, function = place
+        folder = tmp_path / profile / name
+        folder.mkdir(parents=True)
+        with started(function, only_these_secrets(function, keys, folder), database) as (running, _):
+            assert_fits(running, function)
+
+    with ThreadPoolExecutor(max_workers=4) as together:
+        assert len(list(together.map(start, every))) == len(every)
+
+
+def test_a_process_that_signs_people_in_keeps_within_its_memory(keys: Path, database: str, tmp_path: Path):
+    function = stack("ce").functions["auth"]
+    with started(function, only_these_secrets(function, keys, tmp_path), database) as (running, port):
+        register(port, people=4)
+        assert_fits(running, function)
+
+
+@contextmanager
+def started(function: Function, secrets: Path, database: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start a process with the function's environment and secrets; answer it when it is ready."""
     environment = filled_in(function.environment, DEPLOYER) | {"FREEHOLD_MONGODB_DATABASE": database}
     functions = environment.pop("FUNCTION")
-    folder = only_these_secrets(function, keys, tmp_path)
-    with function_process(folder, database, functions, **environment) as (running, port):
+    with function_process(secrets, database, functions, **environment) as (running, port):
         wait_for(port, "/_/ready", 200)
-        if process == "auth":
-            register(port, people=4)
-        used = psutil.Process(running.pid).memory_info().rss
-        assert used < mebibytes(function.limits.memory) * MIB
+        yield running, port
+
+
+def assert_fits(running: subprocess.Popen[str], function: Function) -> None:
+    assert psutil.Process(running.pid).memory_info().rss < mebibytes(function.limits.memory) * MIB, function.environment
 
 
 def register(port: int, *, people: int) -> None:

@@ -1,4 +1,4 @@
-"""The run's own MongoDB: shared by workers, gone with the run, however the run ends."""
+"""The run's own servers: shared by workers, gone with the run, however the run ends."""
 
 import os
 import signal
@@ -15,8 +15,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def inner_run(tmp_path):
-    """Start a test run of its own whose two tests note the database they got; the second one waits for `go`."""
+def server(request):
+    """Name the fixture of the server that the inner run uses."""
+    return getattr(request, "param", "mongodb_uri")
+
+
+@pytest.fixture
+def inner_run(tmp_path, server):
+    """Start a test run of its own whose two tests note the server and database they got; the second one waits for `go`."""
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "conftest.py").write_text("from tests.conftest import *  # noqa: F403\n")
     (tmp_path / "inner" / "test_inner.py").write_text(
@@ -26,8 +32,8 @@ def inner_run(tmp_path):
         notes = pathlib.Path({str(tmp_path)!r})
 
         @pytest.mark.parametrize("n", [1, 2])
-        def test_inner(mongodb_uri, database, n):
-            (notes / f"note{{n}}").write_text(f"{{mongodb_uri}} {{database}}")
+        def test_inner({server}, database, n):
+            (notes / f"note{{n}}").write_text(f"{{{server}}} {{database}}")
             while not (notes / "go").exists():
                 time.sleep(0.05)
         """)
@@ -52,7 +58,11 @@ def wait_for(condition, limit_s=60):
 
 
 def servers_in(folder):
-    return [p for p in psutil.process_iter(["cmdline"]) if any(str(folder) in part for part in p.info["cmdline"] or [])]
+    return [
+        p
+        for p in psutil.process_iter(["cmdline", "environ"])
+        if any(str(folder) in part for part in [*(p.info["cmdline"] or []), (p.info["environ"] or {}).get("HOME", "")])
+    ]
 
 
 def mongods_in(folder):
@@ -73,10 +83,14 @@ def test_workers_share_one_server_and_have_databases_of_their_own(inner_run):
     (folder / "go").touch()
     assert run.wait(60) == 0
     assert servers_in(folder) == []
-    assert not (folder / "base" / "mongodb" / "mongod").exists()
+    assert not (folder / "base" / "keep_mongod" / "server").exists()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("server", "ending"),
+    [("mongodb_uri", signal.SIGINT), ("mongodb_uri", signal.SIGKILL), ("amqp_uri", signal.SIGKILL)],
+    indirect=["server"],
+)
 def test_the_server_is_gone_after_a_run_that_was_interrupted(inner_run, ending):
     run, folder = inner_run
     assert both_started(folder)

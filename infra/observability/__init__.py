@@ -1,0 +1,1 @@
+"""What an operator's Prometheus and Grafana load: configuration, rules, provisioning, dashboards (`dashboards` makes these)."""

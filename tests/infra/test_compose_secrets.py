@@ -1,0 +1,51 @@
+"""The secrets of docker-compose.yml: made once, handed out to those that read them and to nobody else."""
+
+import os
+import stat
+
+import pytest
+
+from freehold.settings import DEVELOPMENT_MARK
+from infra.compose.make_secrets import CONSUMERS, hand_out, make_all
+from infra.keys import UnusableKeys
+
+
+def test_what_was_made_once_stays_as_it_is(tmp_path):
+    make_all(tmp_path / "all", development=True)
+    first = {file.name: file.read_bytes() for file in (tmp_path / "all").iterdir()}
+    make_all(tmp_path / "all", development=True)
+    assert {file.name: file.read_bytes() for file in (tmp_path / "all").iterdir()} == first
+    assert {name for _, names in CONSUMERS.values() for name in names} <= set(first)
+
+
+def test_each_consumer_gets_its_own_files_to_read_and_loses_what_it_no_longer_reads(tmp_path):
+    make_all(tmp_path / "all", development=True)
+    place = tmp_path / "relay"
+    place.mkdir()
+    (place / "access-token-key").write_text("left over")
+    hand_out(tmp_path / "all", place, ("mongodb-uri",), os.getuid())
+    hand_out(tmp_path / "all", place, ("mongodb-uri",), os.getuid())
+    (file,) = place.iterdir()
+    assert (file.name, stat.S_IMODE(file.stat().st_mode)) == ("mongodb-uri", 0o400)
+    assert file.read_text() == (tmp_path / "all" / "mongodb-uri").read_text()
+
+
+def test_production_takes_no_development_keys(tmp_path):
+    make_all(tmp_path / "all", development=True)
+    with pytest.raises(UnusableKeys, match="development keys"):
+        make_all(tmp_path / "all", development=False)
+    make_all(tmp_path / "other", development=False)
+    assert not any(DEVELOPMENT_MARK in file.read_text() for file in (tmp_path / "other").iterdir())
+
+
+def test_private_keys_reach_nobody_but_those_that_sign():
+    holders = {name: [who for who, (_, names) in CONSUMERS.items() if name in names] for name in PRIVATE}
+    assert holders == PRIVATE
+
+
+PRIVATE = {
+    "access-token-key": ["auth"],
+    "refresh-token-key": ["auth"],
+    "connector-call-key": ["connector"],
+    "scheduler-call-key": ["scheduler"],
+}
