@@ -14,15 +14,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import pymongo
 from bson import Int64
-from pymongo import AsyncMongoClient, ReadPreference, _csot
+from pymongo import AsyncMongoClient, ReadPreference, message
 from pymongo.asynchronous import pool
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.common import MAX_MESSAGE_SIZE
 from pymongo.errors import PyMongoError
-from pymongo.message import _UNPACK_REPLY
 from pymongo.network_layer import PyMongoProtocol, async_receive_message
 from pymongo.server_selectors import writable_server_selector
 
@@ -67,9 +67,9 @@ class Client(AsyncMongoClient[dict[str, Any]]):
                 answer = await func(session, server, connection, ReadPreference.PRIMARY)
             else:
                 answer = await func(session, connection, False)
-        except BaseException as error:
+        except PyMongoError as error:
             self._held.pop(session, None)
-            if isinstance(error, PyMongoError) and any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER)):
+            if any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER)):
                 return await super()._retry_internal(func, session, bulk, operation, **options)
             raise
         session._transaction.has_completed_command = True  # noqa: SLF001 - what the driver's own way leaves behind
@@ -115,20 +115,20 @@ class Database(AsyncDatabase[dict[str, Any]]):
         return await self.client._retryable_read(ask, ReadPreference.PRIMARY, session, "find")  # noqa: SLF001
 
 
-async def _send(connection: PyMongoProtocol, message: bytes) -> None:
-    await connection.write(message)
+async def _send(connection: PyMongoProtocol, sent: bytes) -> None:
+    await connection.write(sent)
 
 
 async def _receive(connection: pool.AsyncConnection, request_id: int | None, max_message_size: int = MAX_MESSAGE_SIZE) -> Any:  # noqa: ANN401
     protocol, timeout_s = connection.conn.get_conn, connection.conn.gettimeout
-    if timeout_s is None or connection.is_sdam or _csot.get_timeout():
+    if timeout_s is None or connection.is_sdam or pymongo._csot.get_timeout():  # noqa: SLF001
         return await async_receive_message(connection, request_id, max_message_size)
     alarm = asyncio.get_running_loop().call_later(timeout_s, protocol.close, TimeoutError("timed out"))
     try:
         data, kind = await protocol.read(request_id, max_message_size)
     finally:
         alarm.cancel()
-    return _UNPACK_REPLY[kind](data)
+    return message._UNPACK_REPLY[kind](data)  # noqa: SLF001
 
 
 pool.async_sendall = _send  # type: ignore[attr-defined, assignment]
