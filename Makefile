@@ -1,9 +1,14 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
+<<<<<<< HEAD
 .PHONY: help run demo test bench faults check fmt deploy-check images up
+=======
+.PHONY: help run demo test faults backup restore check fmt deploy-check images up
+>>>>>>> main
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
+OF_THE_RUN = FREEHOLD_SECRETS="$${FREEHOLD_SECRETS:-$${FREEHOLD_HOME:-.freehold}/secrets}"
 
 help: ## say what can be done
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,15 +27,27 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
 
+<<<<<<< HEAD
 bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks.md says how to read it
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
 	@exec $(PYTHON) -m tests.perf $(BENCH)
 
 faults: ## kill everything in mid-work at full size (10,000 events through a broker that dies); takes its time
+=======
+faults: ## kill, cut off, back up, restore and roll out, all at full size; takes its time
+>>>>>>> main
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
-	@FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
+	@FREEHOLD_FAULTS=full FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
+
+backup: ## write a backup into a new folder: make backup DIR=... (of the local run, or of MONGODB_URI)
+	@$(BOOTSTRAP) run
+	@$(OF_THE_RUN) exec $(PYTHON) -m freehold.store.backup make "$(or $(DIR),$(error say where to: make backup DIR=...))"
+
+restore: ## fill an empty database with a backup: make restore DIR=...
+	@$(BOOTSTRAP) run
+	@$(OF_THE_RUN) exec $(PYTHON) -m freehold.store.backup restore "$(or $(DIR),$(error say which one: make restore DIR=...))"
 
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test

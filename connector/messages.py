@@ -15,9 +15,12 @@ AGAIN: Final = "freehold-fence"
 
 ATTEMPTS: Final = "freehold-attempts"
 RETURNED: Final = "x-delivery-count"
+ACQUIRED: Final = "x-acquired-count"
+"""RabbitMQ 4 counts here what came back because its consumer went away; 3 counts that with the others."""
 DEAD: Final = "x-death"
 QUEUE_LIMIT: Final = 255
 BODY_LIMIT_BYTES: Final = 1_048_576
+DEPTH_LIMIT: Final = 100
 
 
 class Undecodable(Exception):  # noqa: N818 - it names what is wrong
@@ -64,7 +67,7 @@ def encode(event: EventEnvelope) -> bytes:
 def read(body: object, headers: Mapping[str, Any], *, redelivered: bool) -> Try:
     """Read a message. Raises Undecodable."""
     fence = headers.get(AGAIN)
-    returned = _whole(headers.get(RETURNED))
+    returned = max(_whole(headers.get(RETURNED)), _whole(headers.get(ACQUIRED)))
     return Try(
         event=read_event(body),
         attempts=max(_whole(headers.get(ATTEMPTS)), 1) + returned,
@@ -80,9 +83,12 @@ def read_event(body: object) -> EventEnvelope:
     if len(body) > BODY_LIMIT_BYTES:
         raise Undecodable(f"{len(body)} bytes are more than an event may have")
     try:
-        return msgspec.json.decode(body, type=EventEnvelope)
+        event = msgspec.json.decode(body, type=EventEnvelope)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
+    if not _can_be_stored(msgspec.to_builtins(event), DEPTH_LIMIT):
+        raise Undecodable("it holds what cannot be stored: a number of more than 64 bits, a name with a NUL, too many levels")
+    return event
 
 
 def foreign_id(body: bytes) -> str:
@@ -98,6 +104,15 @@ def death_of(headers: Mapping[str, Any]) -> Death:
     if reason == "expired":
         return Death(queue, "expired")
     return Death(queue, "delivery_limit" if reason == "delivery_limit" else "other")
+
+
+def _can_be_stored(value: object, levels: int) -> bool:
+    """Whether a document can hold this; if not, its outcome could never be stored, and it would come again for ever."""
+    if isinstance(value, dict):
+        return levels > 0 and all("\0" not in name and _can_be_stored(each, levels - 1) for name, each in value.items())
+    if isinstance(value, list):
+        return levels > 0 and all(_can_be_stored(each, levels - 1) for each in value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def _whole(value: object) -> int:

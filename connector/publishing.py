@@ -19,6 +19,8 @@ from connector.confirms import Confirms
 from connector.messages import Letter, encode
 
 PERSISTENT: Final = 2
+SHOWN: Final = 60
+"""So many characters of an id are shown to who looks at a message at the broker, where 255 bytes are the limit."""
 
 log = structlog.get_logger()
 
@@ -34,6 +36,7 @@ class Publisher:
         self._connection: Any = None
         self._channel: Any = None
         self._confirms = Confirms()
+        self._ids: dict[str, str] = {}
         self.denied: frozenset[str] = frozenset()
 
     @property
@@ -97,18 +100,20 @@ class Publisher:
             self._channel.events["basic_ack"].add(confirms.confirmed)
             self._channel.events["basic_nack"].add(confirms.was_refused)
             self._channel.events["basic_return"].add(
-                lambda _error, _exchange, _key, message: confirms.came_back(message.properties.get("correlation_id"))
+                lambda _error, _exchange, _key, message: confirms.came_back(
+                    self._ids.get(message.properties.get("correlation_id"))
+                )
             )
 
     def _write(self, letters: Sequence[Letter], now: datetime) -> None:
-        for letter in letters:
+        self._ids = {str(number): letter.id for number, letter in enumerate(letters)}
+        for number, letter in enumerate(letters):
             message = Message(
                 encode(letter.event),
                 content_type="application/json",
                 delivery_mode=PERSISTENT,
-                correlation_id=letter.id,
-                message_id=letter.event.id,
-                type=letter.event.type,
+                correlation_id=str(number),
+                message_id=letter.event.id[:SHOWN],
                 timestamp=int((letter.due_at or now).timestamp()),
                 expiration=self._expiration,
                 application_headers=letter.headers,

@@ -55,7 +55,11 @@ class Database(Struct, frozen=True, kw_only=True):
 
 
 class FunctionSettings(Database, frozen=True, kw_only=True):
-    """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`)."""
+    """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`).
+
+    After SIGTERM it says for `drain_delay_s` that it is not ready, and still answers; then it takes no more connections, and
+    what is in flight has `drain_timeout_s` to end.
+    """
 
     environment: Environment
     access_token_jwks: Secret
@@ -64,6 +68,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     concurrency_limit: Count = 64
     request_timeout_s: Seconds = 10.0
     transaction_deadline_s: Seconds = 5.0
+    drain_delay_s: Annotated[float, Meta(ge=0)] = 3.0
     drain_timeout_s: Seconds = 10.0
     body_limit_bytes: Count = 65_536
     events_body_limit_bytes: Count = 4_194_304
@@ -193,6 +198,14 @@ def load(kind: type[S], environ: Mapping[str, str] = os.environ) -> S:
     if faults:
         raise InvalidSettings("\n".join(faults))
     return kind(**values)
+
+
+def load_database(environ: Mapping[str, str] = os.environ) -> Database:
+    """Say where MongoDB is, for an operator's programs: `MONGODB_URI`, else the secret file. Raises InvalidSettings."""
+    if given := environ.get("MONGODB_URI"):
+        named = environ.get("FREEHOLD_MONGODB_DATABASE")
+        return Database(mongodb_uri=Secret(given), **({"mongodb_database": named} if named else {}))
+    return load(Database, environ)
 
 
 def load_secrets(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, Secret]:

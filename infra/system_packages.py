@@ -17,6 +17,7 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = {
     "rabbitmq-server": ("rabbitmq-server",),
     "nginx": ("nginx",),
+    "patch": ("patch",),
     "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so": ("libnginx-mod-http-brotli-filter",),
     "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so": ("libnginx-mod-http-brotli-static",),
     "dockerd": ("docker.io",),

@@ -7,6 +7,7 @@ from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
 from freehold.documents.people import Session, User
 from freehold.documents.requests import IdempotencyRecord
+from freehold.documents.restoration import Restoration
 from freehold.documents.sandbox import SandboxAccount, SandboxObject
 from freehold.documents.trust import Review
 from freehold.documents.work import Milestone
@@ -14,7 +15,7 @@ from freehold.documents.work import Milestone
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
     Journal, Command, SandboxObject, SandboxAccount,
-    OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord,
+    OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Position",
     "Project",
     "RealtimeRow",
+    "Restoration",
     "Review",
     "SandboxAccount",
     "SandboxObject",

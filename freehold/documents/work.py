@@ -11,7 +11,8 @@ class Milestone(Document, frozen=True, kw_only=True):
     """A piece of a project, and the money held for it. `job_id` and both parties repeat the project's.
 
     `auto_release_at` is set while submitted work waits for the client, `funding_expires_at` while a payment is awaited; both
-    are set by the database's clock and compared with it. `chargeback` names the one that is open.
+    are set by the database's clock and compared with it. `chargeback` names the one that is open. One that came out of a
+    backup says since when (`restored_at`): a payment gateway may know more of it than we do.
     """
 
     collection: ClassVar[str] = "milestones"
@@ -36,6 +37,7 @@ class Milestone(Document, frozen=True, kw_only=True):
     submission_note: str | None = None
     submitted_at: Instant | None = None
     requested_changes: str | None = None
+    restored_at: Instant | None = None
     created_at: Instant
     updated_at: Instant
 

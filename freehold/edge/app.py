@@ -87,6 +87,11 @@ class FunctionApp:
             await self._services.close()
             self._services = None
 
+    def drain(self) -> bool:
+        """Be ready no more, and let go of each connection with its next answer. Says whether this process ever was ready."""
+        self._draining = True
+        return self._services is not None
+
     async def is_ready(self) -> bool:
         """Whether calls can be answered: functions imported, not draining, the database answers."""
         if self._services is None or self._draining:
@@ -104,6 +109,8 @@ class FunctionApp:
             return
         request = Request(scope, receive)
         response = await self.answer(request)
+        if self._draining:
+            response.headers["Connection"] = "close"
         await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ imported and the database answers.
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 import uvicorn
@@ -17,6 +17,7 @@ from freehold import logs, settings
 from freehold.catalogue import Catalogue
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
+from freehold.edge.draining import DrainingServer
 from freehold.settings import FunctionSettings, InvalidSettings, Secret
 from freehold.telemetry import tracing
 from freehold.telemetry.tracing import TracesNotRecorded
@@ -29,12 +30,18 @@ def create_app(names: Iterable[str], function_settings: FunctionSettings, secret
     return FunctionApp(lambda: find(names), function_settings, secrets)
 
 
-def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0.0") -> None:  # noqa: S104 - a container's port
-    """Run the app until SIGTERM; then finish what is in flight, for at most `drain_timeout_s`."""
+def serve(
+    app: ASGIApp,
+    *,
+    settings: FunctionSettings,
+    drain: Callable[[], bool],
+    host: str = "0.0.0.0",  # noqa: S104 - a container's port
+) -> None:
+    """Run the app until SIGTERM. Then it is told to `drain`, and what is in flight ends (`FunctionSettings` says when)."""
     config = uvicorn.Config(
         app,
         host=host,
-        port=port,
+        port=settings.port,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -44,9 +51,9 @@ def serve(app: ASGIApp, *, port: int, drain_timeout_s: float, host: str = "0.0.0
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(drain_timeout_s)),
+        timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
     )
-    uvicorn.Server(config).run()
+    DrainingServer(config, drain=drain, delay_s=settings.drain_delay_s).run()
 
 
 def main() -> int:
@@ -65,7 +72,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(part=names[0] if len(names) == 1 else "functions", level=found.log_level)
-    serve(app, port=found.port, drain_timeout_s=found.drain_timeout_s)
+    serve(app, settings=found, drain=app.drain)
     return int(app.cannot_start)  # the first process of a container does not die of its own signal: its code must say it
 
 

@@ -8,7 +8,7 @@ from freehold.store import OUTAGES, NotAReplicaSet, Store, apply_schema
 
 
 async def _main() -> None:
-    where = settings.load(settings.Database)
+    where = settings.load_database()
     store = Store(where.mongodb_uri, where.mongodb_database, connections=1)
     try:
         await store.open()

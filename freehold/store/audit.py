@@ -6,6 +6,7 @@ ledger is. What a payment gateway itself counts is compared by the caller (`free
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final
 
@@ -84,16 +85,16 @@ class _Findings:
                 self.violations.append(violation)
 
 
-async def audit_ledger(store: Store, *, batch: int = BATCH) -> LedgerAudit:
-    """Check the whole ledger as it stands at one moment, while work goes on."""
+async def audit_ledger(store: Store, *, batch: int = BATCH, session: AsyncClientSession | None = None) -> LedgerAudit:
+    """Check the whole ledger as it stands at one moment, while work goes on: at that of a snapshot `session`, or now."""
     as_of = await store.database_now()
     found = _Findings()
-    async with store.client.start_session(snapshot=True) as session:
-        await _check_each_journal(store, session, found)
-        async for milestones in _batches(store, session, batch):
-            await _check_milestones(store, session, milestones, found)
-        await _check_strays(store, session, found)
-        await _check_commands(store, session, found)
+    async with nullcontext(session) if session else store.client.start_session(snapshot=True) as snapshot:
+        await _check_each_journal(store, snapshot, found)
+        async for milestones in _batches(store, snapshot, batch):
+            await _check_milestones(store, snapshot, milestones, found)
+        await _check_strays(store, snapshot, found)
+        await _check_commands(store, snapshot, found)
     _check_totals(found)
     return LedgerAudit(
         as_of=as_of,

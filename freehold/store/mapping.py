@@ -1,5 +1,6 @@
 """Between documents and BSON. Whole numbers are stored as 64-bit ones, times as aware UTC, `id` as `_id`."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
@@ -7,9 +8,11 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from bson import Int64
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from msgspec import Struct
 
 from freehold.documents import Document
 from freehold.domain.errors import InvalidValue
+from freehold.store.known_fields import only_known
 
 D = TypeVar("D", bound=Document)
 
@@ -47,22 +50,36 @@ def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may 
 
 def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
     """Turn what PyMongo decoded into a document; fields that this version does not know are passed over."""
-    return msgspec.convert(raw, kind)
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError:  # perhaps a later version has stored more in a part that refuses what it does not know
+        return msgspec.convert(only_known(raw, kind), kind)
 
 
 def changed_fields(before: D, after: D) -> dict[str, Any]:
-    """Name the top-level fields in which `after` differs, with their new values; `_id` and version are not among them."""
-    return {
-        stored: to_bson(getattr(after, name))
-        for name, stored in _changeable(type(before)).items()
-        if getattr(before, name) != getattr(after, name)
-    }
+    """Name the fields in which `after` differs, with their new values; `_id` and version are not among them.
+
+    Within a part that stays a part, only what differs is named (`holding.balances.escrow`): the rest of it, which a later
+    version may have filled, is left alone.
+    """
+    return {path: to_bson(value) for path, value in _differences(before, after) if path not in {"_id", "version"}}
+
+
+def _differences(before: Struct, after: Struct, within: str = "") -> Iterator[tuple[str, object]]:
+    for field in _fields_of(type(before)):
+        was, becomes = getattr(before, field.name), getattr(after, field.name)
+        path = f"{within}{field.encode_name}"
+        if was == becomes:
+            continue
+        if isinstance(was, Struct) and type(was) is type(becomes):
+            yield from _differences(was, becomes, f"{path}.")
+        else:
+            yield path, becomes
 
 
 @cache
-def _changeable(kind: type[Document]) -> dict[str, str]:
-    """Say how each attribute that an update may change is called where it is stored."""
-    return {field.name: field.encode_name for field in msgspec.structs.fields(kind) if field.name not in {"id", "version"}}
+def _fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _widen(value: object) -> object:

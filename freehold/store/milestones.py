@@ -167,6 +167,7 @@ def _ask(unit: Unit, milestone: Milestone, command: escrow.Command, *, now: date
             payer_id=milestone.client_id,
             payee_id=milestone.freelancer_id,
             method=method,
+            tries=0 if milestone.restored_at is None else 1,  # after a backup's moment the gateway may have been asked before
             created_at=now,
         )
     )

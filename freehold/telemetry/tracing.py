@@ -29,7 +29,7 @@ def record(service: str) -> None:
     `service` names this process for a backend, unless `OTEL_SERVICE_NAME` does.
     """
     try:
-        from freehold.telemetry.otlp import OtlpRecorder  # noqa: PLC0415 - 4 MiB and 80 ms that only this needs
+        from freehold.telemetry.otlp import OtlpRecorder  # noqa: PLC0415 - 8 MiB and 80 ms that only this needs
     except ImportError as error:
         raise TracesNotRecorded(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: install freehold[traces], or unset it"

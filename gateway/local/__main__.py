@@ -37,7 +37,7 @@ def main() -> int:
     url = f"http://127.0.0.1:{found.port}"
     about = About(api=f"{url}/api", api_description=f"{url}/api/openapi.json", ready=f"{url}/_/ready", sockets=found.relay_url)
     front = LocalFront(functions, catalogue, readiness, about)
-    serve(front, port=found.port, drain_timeout_s=found.drain_timeout_s, host="127.0.0.1")
+    serve(front, settings=found, drain=functions.drain, host="127.0.0.1")
     return 0
 
 

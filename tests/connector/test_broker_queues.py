@@ -2,13 +2,18 @@
 
 import secrets
 import signal
-import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import amqp
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from freehold.catalogue import Catalogue
 from tests.connector.world import World, eventually
@@ -21,6 +26,9 @@ HOSTILE = {
     "nested without end": amqp.Message(b"[" * 100_000),
     "packed": amqp.Message(b"x", application_headers={"compression": "application/x-gzip"}, content_encoding="rot13"),
     "pickled": amqp.Message(b"cos\nsystem\n(S'true'\ntR.", content_type="application/x-python-serialize"),
+    "too large a number": amqp.Message(
+        b'{"id": "e", "type": "t", "aggregate": "a", "aggregate_version": 1, "n": 0, "body": {"x": 9223372036854775808}}'
+    ),
     "strange headers": amqp.Message(b"{}", application_headers={"freehold-fence": -1, "x-death": "x", "x-delivery-count": "y"}),
 }
 
@@ -163,15 +171,17 @@ def test_an_encrypted_connection_is_made_only_to_whom_the_ca_knows(mongodb_uri: 
 
 
 def make_certificates(folder: Path) -> None:
-    """Make an authority, and a certificate for localhost."""
+    """Make a certificate for localhost that is its own authority, as the broker's settings name the files."""
     folder.mkdir()
-    key = ["-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    commands = [
-        ["req", "-x509", *key, "-keyout", "ca.key", "-out", "cacertfile.pem", "-subj", "/CN=Tests"],
-        ["req", *key[:3], "-keyout", "keyfile.pem", "-out", "server.csr", "-subj", "/CN=localhost"],
-        ["x509", "-req", "-in", "server.csr", "-CA", "cacertfile.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-         "-extfile", "names", "-out", "certfile.pem"],
-    ]  # fmt: skip
-    (folder / "names").write_text("subjectAltName=DNS:localhost\n")
-    for command in commands:
-        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now, day = datetime.now(UTC), timedelta(days=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    for part in ("cacertfile", "certfile"):
+        (folder / f"{part}.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "keyfile.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -118,6 +118,11 @@ def test_a_delivery_that_comes_twice_is_a_duplicate_and_done(steady: World) -> N
     assert steady.effects(event) == 1
 
 
+def test_an_event_with_a_long_id_holds_up_nobody(steady: World) -> None:
+    event = steady.emit("thing.grew", id="evt_" + "é" * 300)
+    eventually(lambda: steady.state(event) == "done")
+
+
 @pytest.mark.parametrize("kind", ["thing.nobody_wants", "", "*"])
 def test_an_event_that_nobody_wants_is_sent_to_nobody(steady: World, kind: str) -> None:
     event = steady.emit(kind)

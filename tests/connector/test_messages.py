@@ -5,6 +5,7 @@ import pytest
 
 from connector.confirms import Confirms
 from connector.messages import (
+    ACQUIRED,
     AGAIN,
     ATTEMPTS,
     BODY_LIMIT_BYTES,
@@ -19,6 +20,13 @@ from connector.messages import (
 from freehold.events import EventEnvelope
 
 EVENT = EventEnvelope(id="evt_1", type="thing.grew", aggregate="thing_1", aggregate_version=2, n=0, body={"x": 1})
+
+
+HEAD = b'{"id": "e", "type": "t", "aggregate": "a", "aggregate_version": 1, "n": 0, "body": '
+UNSTORABLE = [HEAD + body + b"}" for body in (
+    b'{"x": 9223372036854775808}', b'{"x": [-99999999999999999999]}', b'{"a\\u0000b": 1}', b'{"x": "\\ud800"}',
+    b'{"x": ' + b"[" * 150 + b"]" * 150 + b"}",
+)]  # fmt: skip
 
 
 def confirms(*identifiers: str) -> Confirms:
@@ -38,6 +46,7 @@ def test_an_event_is_read_as_it_was_written() -> None:
     [
         ({}, True, 1, 0),
         ({RETURNED: 3}, True, 4, 0),
+        ({RETURNED: 1, ACQUIRED: 3}, True, 4, 0),
         ({AGAIN: 0}, False, 1, 0),
         ({AGAIN: 7, ATTEMPTS: 5}, False, 5, 7),
         ({AGAIN: 7, ATTEMPTS: 5, RETURNED: 2}, True, 7, 7),
@@ -53,7 +62,18 @@ def test_what_others_may_have_had_is_told_apart(
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"\xff", "\ud800", None, 5, b"[" * 100_000, b"x" * (BODY_LIMIT_BYTES + 1), msgspec.json.encode({"id": 1})],
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        "\ud800",
+        None,
+        5,
+        b"[" * 100_000,
+        b"x" * (BODY_LIMIT_BYTES + 1),
+        msgspec.json.encode({"id": 1}),
+        *UNSTORABLE,
+    ],
 )
 def test_what_is_no_event_is_undecodable(body: object) -> None:
     with pytest.raises(Undecodable):

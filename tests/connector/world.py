@@ -53,10 +53,10 @@ def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str
 class Door:
     """A process of ours: a connector, a scheduler, the functions. Its output goes to a file."""
 
-    def __init__(self, argv: list[str], environ: dict[str, str], output: Path) -> None:
+    def __init__(self, argv: list[str], environ: dict[str, str], output: Path, *, tree: Path = ROOT) -> None:
         self.output = output
         with output.open("wb") as file:
-            self.process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=file, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(argv, cwd=tree, env=environ, stdout=file, stderr=subprocess.STDOUT)
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         """Read its log: the lines of one event."""

@@ -80,3 +80,24 @@ def test_what_cannot_start_ends_with_a_sentence(
         output, _ = process.communicate(timeout=GIVE_UP_S)
     assert process.returncode != 0
     assert expected in output
+
+
+def test_a_process_that_is_told_to_go_first_says_so_and_still_answers(keys: Path, database: str):
+    with function_process(keys, database, "auth-list-keys", FREEHOLD_DRAIN_DELAY_S="600") as (process, port):
+        wait_for(port, "/_/ready", 200)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as kept:
+            assert "connection" not in kept.get("/api/auth/jwks.json").headers
+            process.send_signal(signal.SIGTERM)
+            wait_for(port, "/_/ready", 503)
+            answer = kept.get("/api/auth/jwks.json")
+            assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+        assert httpx.get(f"http://127.0.0.1:{port}/api/auth/jwks.json").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GIVE_UP_S) in {0, -signal.SIGTERM}
+
+
+def test_a_process_that_was_told_to_go_leaves_when_its_delay_is_over(keys: Path, database: str):
+    with function_process(keys, database, "auth-list-keys", FREEHOLD_DRAIN_DELAY_S="0.3") as (process, port):
+        wait_for(port, "/_/ready", 200)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GIVE_UP_S) in {0, -signal.SIGTERM}

@@ -17,18 +17,13 @@ import msgspec
 import pytest
 from bson.binary import UUID_SUBTYPE, Binary
 
-from freehold.documents import Journal
-from freehold.events import EventEnvelope
 from freehold.store import local_admin
-from freehold.store.audit import audit_ledger
 from tests.api import Api
-from tests.escrow import Work, amounts, resume
+from tests.escrow import Work, amounts
+from tests.fault.books import CARRIES_OUT, FUNDED, RELEASED, Books
 from tests.fault.doomed import End, Job
 
 MOST_COMMANDS = 60
-CARRIES_OUT = "payments-carry-out-command"
-FUNDED = {"deposited": 19_005, "held": 19_005}
-RELEASED = {"deposited": 19_005, "released": 17_104, "fees": 1_901}
 KILLED = -9
 
 
@@ -39,15 +34,14 @@ class After(Protocol):
         """Look."""
 
 
-class Doom:
+class Doom(Books):
     """The forking process, and the ledger that it and the test share."""
 
     def __init__(self, forker: subprocess.Popen[bytes], api: Api, place: dict[str, Any]) -> None:
+        super().__init__(api)
         self.forker = forker
-        self.api = api
         self.place = place
         self.work = Work.begun(api, agreed=10_000_000)
-        self.admin = api.admin()
 
     def request(self, path: str, body: dict[str, Any], *, key: str, dies_before: int) -> int:
         """Let a doomed process answer a POST of the client's."""
@@ -58,45 +52,9 @@ class Doom:
 
     def deliver(self, milestone_id: str, *, dies_before: int) -> int:
         """Let a doomed process carry out what is asked of the gateway for a milestone."""
-        asked = {"aggregate": milestone_id, "sent": None, "type": {"$regex": "^payment"}}
-        rows = self.api.run(self.api.store.database["outbox"].find(asked).sort("_id", 1).to_list())
-        events = [msgspec.to_builtins(msgspec.convert({**row, "id": row["_id"]}, EventEnvelope)) for row in rows]
+        events = [msgspec.to_builtins(event) for event in self.asked(milestone_id)]
         assert len(events) == 1
         return self._job(dies_before=dies_before, reaction=CARRIES_OUT, events=events, functions=[CARRIES_OUT])
-
-    def park(self, milestone_id: str) -> None:
-        """Lose the delivery of a milestone's commands, as when it is parked."""
-        asked = {"aggregate": milestone_id, "type": {"$regex": "^payment"}}
-        self.api.run(self.api.store.database["outbox"].update_many(asked, {"$currentDate": {"sent": True}}))
-
-    def heal(self, milestone_id: str, *, by_sweep: bool) -> None:
-        """Let a claim that was left behind end, and bring the event again, or the sweep alone."""
-        if by_sweep:
-            self.park(milestone_id)
-        else:
-            change = [{"$set": {"due_at": "$$NOW"}}]
-            self.api.run(
-                self.api.store.database["commands"].update_many({"milestone_id": milestone_id, "state": "claimed"}, change)
-            )
-        self.api.settle()
-        resume(self.api)
-
-    def keys(self, milestone_id: str) -> list[str]:
-        """Name the kinds of journals of a milestone, in their order."""
-        order = (("milestone_version", 1), ("n", 1))
-        journals = self.api.run(self.api.store.find(Journal, {"milestone_id": milestone_id}, sort=order))
-        return [journal.key.partition(":")[0] for journal in journals]
-
-    def moved(self, milestone_id: str) -> list[str]:
-        """Say what the gateway did, by its own books."""
-        rows = self.api.store.database["sandbox_objects"].find({"group": milestone_id, "state": "done"}).sort("created_at", 1)
-        return [row["kind"] for row in self.api.run(rows.to_list())]
-
-    def check(self) -> None:
-        """Audit the whole ledger, at rest."""
-        found = self.api.run(audit_ledger(self.api.store))
-        assert (found.violations, found.at_rest) == ((), True)
-        assert self.admin.get("/api/admin/ledger/audit")["clean"]
 
     def _job(self, **fields: Any) -> int:
         assert self.forker.stdin is not None

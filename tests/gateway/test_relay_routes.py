@@ -43,7 +43,7 @@ def test_a_session_goes_on_where_it_began(nodes):
 
 
 def test_a_new_session_goes_where_its_network_leads(nodes):
-    placed = {f"203.0.113.{number}": set() for number in range(20)}
+    placed = {f"203.0.113.{number}": set() for number in range(21)}
     for _ in range(2):
         for address, found in placed.items():
             found.add(where(nodes, POLL, **{"X-Forwarded-For": address}))

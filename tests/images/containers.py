@@ -14,6 +14,9 @@ GIVE_UP_S = 60.0
 MEMORY = "128m"
 """What openfaas.yml allows a function."""
 
+CHECK_EVERY_NS = 1_000_000_000
+"""The check itself is the image's."""
+
 
 @contextmanager
 def running(
@@ -31,6 +34,7 @@ def running(
         security_opt=["no-new-privileges"],
         mem_limit=MEMORY,
         pids_limit=128,
+        healthcheck={"interval": CHECK_EVERY_NS},
         volumes={str(secrets): {"bind": "/var/openfaas/secrets", "mode": "ro"}},
         environment={"FREEHOLD_ENVIRONMENT": "sandbox", **environ},
     )

@@ -96,11 +96,11 @@ def test_what_is_installed_is_what_the_lock_file_pins(look, target):
 
 
 def test_every_image_says_what_it_is(engine, images):
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     for target in TARGETS:
         config = engine.images.get(images[target]).attrs["Config"]
         labels = {key.removeprefix("org.opencontainers.image."): text for key, text in config["Labels"].items()}
-        assert (labels["licenses"], labels["version"], labels["revision"]) == ("Apache-2.0", "0.1.0", revision)
+        assert (labels["licenses"], labels["version"]) == ("Apache-2.0", "0.1.0")
+        subprocess.run(["git", "merge-base", "--is-ancestor", labels["revision"], "HEAD"], cwd=ROOT, check=True)
         assert labels["source"].startswith("https://")
         assert re.fullmatch(r"[1-9][0-9]*:[1-9][0-9]*", config["User"])
         assert config["StopSignal"] == ("SIGQUIT" if target == "gateway" else "SIGTERM")

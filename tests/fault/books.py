@@ -1,0 +1,62 @@
+"""Looking at money after a fault, and letting connector and scheduler put right what is to be put right."""
+
+from typing import Any
+
+import msgspec
+
+from freehold.documents import Journal
+from freehold.events import EventEnvelope
+from freehold.store.audit import audit_ledger
+from tests.api import Api
+from tests.escrow import resume
+
+CARRIES_OUT = "payments-carry-out-command"
+FUNDED = {"deposited": 19_005, "held": 19_005}
+RELEASED = {"deposited": 19_005, "released": 17_104, "fees": 1_901}
+
+
+class Books:
+    """A ledger's books and the sandbox gateway's, over an API."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.admin = api.admin()
+
+    def asked(self, milestone_id: str) -> list[EventEnvelope]:
+        """Give the events, not sent yet, that ask the gateway for something."""
+        asked = {"aggregate": milestone_id, "sent": None, "type": {"$regex": "^payment"}}
+        rows = self.api.run(self.api.store.database["outbox"].find(asked).sort("_id", 1).to_list())
+        return [msgspec.convert({**row, "id": row["_id"]}, EventEnvelope) for row in rows]
+
+    def park(self, milestone_id: str) -> None:
+        """Lose the delivery of a milestone's commands, as when it is parked."""
+        asked = {"aggregate": milestone_id, "type": {"$regex": "^payment"}}
+        self.api.run(self.api.store.database["outbox"].update_many(asked, {"$currentDate": {"sent": True}}))
+
+    def heal(self, milestone_id: str, *, by_sweep: bool) -> None:
+        """Let a claim that was left behind end, and bring the event again, or the sweep alone."""
+        if by_sweep:
+            self.park(milestone_id)
+        else:
+            change = [{"$set": {"due_at": "$$NOW"}}]
+            open_ = {"milestone_id": milestone_id, "state": {"$in": ["claimed", "waiting"]}}
+            self.api.run(self.api.store.database["commands"].update_many(open_, change))
+        self.api.settle()
+        resume(self.api)
+
+    def keys(self, milestone_id: str) -> list[str]:
+        """Name the kinds of journals of a milestone, in their order."""
+        order = (("milestone_version", 1), ("n", 1))
+        journals = self.api.run(self.api.store.find(Journal, {"milestone_id": milestone_id}, sort=order))
+        return [journal.key.partition(":")[0] for journal in journals]
+
+    def moved(self, milestone_id: str) -> list[str]:
+        """Say what the gateway did, by its own books."""
+        rows: Any = self.api.store.database["sandbox_objects"].find({"group": milestone_id, "state": "done"})
+        return [row["kind"] for row in self.api.run(rows.sort("created_at", 1).to_list())]
+
+    def check(self) -> None:
+        """Audit the whole ledger, at rest."""
+        found = self.api.run(audit_ledger(self.api.store))
+        assert (found.violations, found.at_rest) == ((), True)
+        assert self.admin.get("/api/admin/ledger/audit")["clean"]
