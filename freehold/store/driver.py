@@ -12,7 +12,8 @@ the ordinary (an error, the driver's own monitoring, a deadline by `pymongo.time
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple
 
 import pymongo
 from bson import Int64
@@ -22,16 +23,34 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.common import MAX_MESSAGE_SIZE
-from pymongo.errors import PyMongoError
+from pymongo.errors import ProtocolError, PyMongoError, _OperationCancelled
 from pymongo.network_layer import PyMongoProtocol, async_receive_message
 from pymongo.server_selectors import writable_server_selector
 
 from freehold.documents import Document
-from freehold.store.mapping import CODEC, codec_of
+from freehold.store.mapping import FREE_FORM_CODEC, codec_of
 
 READ_TIMEOUT_MS: Final = 5_000
 _DOCUMENTS: Final = {"cursor": {"firstBatch": 1, "nextBatch": 1}}
 _REPEATED_BY_THE_DRIVER: Final = ("RetryableError", "RetryableWriteError")
+_GLANCE_S: Final = 0.5
+"""How often a command that waits looks whether its pool has been told to break off, as PyMongo does."""
+
+
+class SecondConnectionError(RuntimeError):
+    """A mistake of ours: something that holds a connection asked for another one."""
+
+
+class _Held(NamedTuple):
+    """The connection of a transaction, its server, and the driver's context for both."""
+
+    server: Any
+    connection: Any
+    checkout: Any
+
+
+_holder: ContextVar[AsyncClientSession | None] = ContextVar("holder", default=None)
+"""The session whose transaction runs here; it holds a connection as long as its client says so."""
 
 
 class Client(AsyncMongoClient[dict[str, Any]]):
@@ -39,41 +58,60 @@ class Client(AsyncMongoClient[dict[str, Any]]):
 
     def __init__(self, uri: str, **options: Any) -> None:  # noqa: ANN401 - the driver's options
         super().__init__(uri, **options)
-        self._held: dict[AsyncClientSession, tuple[Any, Any]] = {}
+        self._held: dict[AsyncClientSession, _Held] = {}
 
     @asynccontextmanager
     async def holding(self, session: AsyncClientSession) -> AsyncIterator[None]:
-        """Hold one connection for the commands of this session's transaction.
+        """Hold one connection for the commands of this session's transaction, until one of them fails.
 
-        An error that leaves the block has been through the driver's own handling of a connection's errors, so the block
-        stands inside of the transaction's.
+        Whoever holds one must not wait for a second one: when all places of the pool are held, nobody would get it. The
+        block stands inside of the transaction's, so that what aborts it goes the driver's own way.
         """
+        self._refuse_a_second()
         server = await self._select_server(writable_server_selector, session, "transaction")
-        async with self._checkout(server, session) as connection:
-            self._held[session] = (server, connection)
-            try:
-                yield
-            finally:
-                self._held.pop(session, None)
+        checkout = self._checkout(server, session)
+        self._held[session] = _Held(server, await checkout.__aenter__(), checkout)
+        _holder.set(session)
+        try:
+            yield
+        except BaseException as error:
+            await self._let_go(session, error)
+            raise
+        else:
+            await self._let_go(session, None)
+
+    async def _let_go(self, session: AsyncClientSession, error: BaseException | None) -> None:
+        """Have the driver judge the error (its labels, the session, the server's state), and give the connection back."""
+        held = self._held.pop(session, None)
+        if held is not None:
+            await held.checkout.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+
+    def _refuse_a_second(self) -> None:
+        if _holder.get() in self._held:
+            raise SecondConnectionError("inside of a transaction, ask through its unit: it holds the only connection there is")
 
     async def _retry_internal(self, func: Any, session: Any, bulk: Any, operation: str, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
         """Run one command: over the held connection if there is one. After an error nothing is held any more."""
         held = self._held.get(session)
         if held is None:
+            self._refuse_a_second()
             return await super()._retry_internal(func, session, bulk, operation, **options)
-        server, connection = held
         try:
             if options.get("is_read"):
-                answer = await func(session, server, connection, ReadPreference.PRIMARY)
+                answer = await func(session, held.server, held.connection, ReadPreference.PRIMARY)
             else:
-                answer = await func(session, connection, False)
-        except PyMongoError as error:
-            self._held.pop(session, None)
-            if any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER)):
-                return await super()._retry_internal(func, session, bulk, operation, **options)
-            raise
-        session._transaction.has_completed_command = True  # noqa: SLF001 - what the driver's own way leaves behind
-        return answer
+                answer = await func(session, held.connection, False)
+        except BaseException as error:
+            await self._let_go(session, error)
+            if not (isinstance(error, PyMongoError) and any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER))):
+                raise
+            if operation != "commitTransaction":  # nothing is committed: the whole of it is run again, after a pause
+                error._add_error_label("TransientTransactionError")  # noqa: SLF001
+                raise
+        else:
+            session._transaction.has_completed_command = True  # noqa: SLF001 - what the driver's own way leaves behind
+            return answer
+        return await super()._retry_internal(func, session, bulk, operation, **options)
 
     async def _process_response(self, reply: Any, session: AsyncClientSession | None) -> None:  # noqa: ANN401
         """Take from an answer what the session needs; the client learns the cluster's time from those outside."""
@@ -87,7 +125,7 @@ class Database(AsyncDatabase[dict[str, Any]]):
     """A database that makes each of its collections once, and reads without cursors."""
 
     def __init__(self, client: Client, name: str) -> None:
-        super().__init__(client, name, codec_options=CODEC)
+        super().__init__(client, name, codec_options=FREE_FORM_CODEC)
         self._collections: dict[type[Document], AsyncCollection[dict[str, Any]]] = {}
 
     def collection_of(self, kind: type[Document]) -> AsyncCollection[dict[str, Any]]:
@@ -120,15 +158,42 @@ async def _send(connection: PyMongoProtocol, sent: bytes) -> None:
 
 
 async def _receive(connection: pool.AsyncConnection, request_id: int | None, max_message_size: int = MAX_MESSAGE_SIZE) -> Any:  # noqa: ANN401
-    protocol, timeout_s = connection.conn.get_conn, connection.conn.gettimeout
+    timeout_s = connection.conn.gettimeout
     if timeout_s is None or connection.is_sdam or pymongo._csot.get_timeout():  # noqa: SLF001
         return await async_receive_message(connection, request_id, max_message_size)
-    alarm = asyncio.get_running_loop().call_later(timeout_s, protocol.close, TimeoutError("timed out"))
+    watch = _Watch(connection, timeout_s)
     try:
-        data, kind = await protocol.read(request_id, max_message_size)
+        data, kind = await connection.conn.get_conn.read(request_id, max_message_size)
     finally:
-        alarm.cancel()
-    return message._UNPACK_REPLY[kind](data)  # noqa: SLF001
+        watch.end()
+    unpack = message._UNPACK_REPLY.get(kind)  # noqa: SLF001
+    if unpack is None:
+        raise ProtocolError(f"an answer of the unknown kind {kind}")
+    return unpack(data)
+
+
+class _Watch:
+    """Closes a connection whose answer does not come in time, or whose pool was told to break off: waiting for it then fails."""
+
+    def __init__(self, connection: pool.AsyncConnection, timeout_s: float) -> None:
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._ends_at = self._loop.time() + timeout_s
+        self._alarm = self._loop.call_later(min(_GLANCE_S, timeout_s), self._glance)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._alarm.cancel()
+
+    def _glance(self) -> None:
+        left_s = self._ends_at - self._loop.time()
+        protocol = self._connection.conn.get_conn
+        if self._connection.cancel_context.cancelled:
+            protocol.close(_OperationCancelled("operation cancelled"))
+        elif left_s <= 0:
+            protocol.close(TimeoutError("timed out"))
+        else:
+            self._alarm = self._loop.call_later(min(_GLANCE_S, left_s), self._glance)
 
 
 pool.async_sendall = _send  # type: ignore[attr-defined, assignment]

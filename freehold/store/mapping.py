@@ -29,7 +29,7 @@ class _PlainInt(TypeDecoder):
 
 
 CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True)
-_FREE_FORM_CODEC: Final[CodecOptions[dict[str, Any]]] = CODEC.with_options(type_registry=TypeRegistry([_PlainInt()]))
+FREE_FORM_CODEC: Final[CodecOptions[dict[str, Any]]] = CODEC.with_options(type_registry=TypeRegistry([_PlainInt()]))
 
 
 @cache
@@ -40,7 +40,7 @@ def codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
     half as long again, so that they can be encoded later.
     """
     is_free_form = any("Any" in str(field.type) for field in msgspec.structs.fields(kind))
-    return _FREE_FORM_CODEC if is_free_form else CODEC
+    return FREE_FORM_CODEC if is_free_form else CODEC
 
 
 def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may come and go here

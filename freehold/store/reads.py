@@ -75,7 +75,8 @@ class Reads:
 
     async def database_now(self) -> datetime:
         """Read the database's clock (aware UTC)."""
-        cursor = await self.database.aggregate([{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}])
+        pipeline: list[dict[str, Any]] = [{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}]
+        cursor = await self.database.aggregate(pipeline, session=self.session)
         row = await cursor.next()
         now: datetime = row["now"]
         return now

@@ -55,8 +55,8 @@ def test_the_commands_of_a_transaction_share_one_connection_and_nothing_is_held_
         for _ in range(3):
             unit.insert(Position(id=new_id("trc"), aggregate_version=1, n=0))
             await unit.flush()
-            ((_, connection),) = store.client._held.values()
-            used.add(connection.id)
+            (held,) = store.client._held.values()
+            used.add(held.connection.id)
 
     run(store.transact(work, deadline_s=30))
     assert len(used) == 1
@@ -71,8 +71,8 @@ def test_a_connection_that_breaks_in_a_transaction_has_it_run_again(opened) -> N
         tries.append(1)
         await unit.first(Position, {"_id": identifier})
         if len(tries) == 1:
-            ((_, connection),) = store.client._held.values()
-            connection.conn.get_conn.transport.abort()
+            (held,) = store.client._held.values()
+            held.connection.conn.get_conn.transport.abort()
         unit.insert(Position(id=identifier, aggregate_version=1, n=0))
 
     run(store.transact(work, deadline_s=30))
@@ -89,8 +89,8 @@ def test_a_commit_whose_connection_breaks_is_asked_for_again(opened, monkeypatch
         if operation == "commitTransaction":
             asked.append(1)
             if len(asked) == 1:
-                ((_, connection),) = client._held.values()
-                connection.conn.get_conn.transport.abort()
+                (held,) = client._held.values()
+                held.connection.conn.get_conn.transport.abort()
         return await own(client, func, session, bulk, operation, **options)
 
     monkeypatch.setattr(Client, "_retry_internal", breaking)
