@@ -2,16 +2,17 @@
 
 import asyncio
 import inspect
+from datetime import datetime
 
 import pytest
 from pymongo.asynchronous import pool
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from freehold.documents import Position
 from freehold.ids import new_id
 from freehold.store import Store, Unit
-from freehold.store.driver import Client, _receive, _send
+from freehold.store.driver import Client, SecondConnectionError, _receive, _send
 
 POSITIONS = 30
 
@@ -103,6 +104,156 @@ def test_a_commit_whose_connection_breaks_is_asked_for_again(opened, monkeypatch
     assert run(store.get(Position, identifier)) is not None
 
 
+def test_a_commit_whose_answer_is_lost_counts_once(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = opened
+    identifier, tries = new_id("trc"), []
+    run(store.collection(Position).insert_one({"_id": identifier, "version": 1, "aggregate_version": 1, "n": 0}))
+
+    async def cut_after_the_commit(protocol, sent: bytes) -> None:
+        await _send(protocol, sent)
+        if b"commitTransaction" in sent:
+            monkeypatch.setattr(pool, "async_sendall", _send)
+            while (await store.require(Position, identifier)).n == 0:  # a connection of its own: this one is held
+                await asyncio.sleep(0.01)
+            protocol.transport.abort()
+
+    async def work(unit: Unit) -> None:
+        tries.append(1)
+        await unit.increment(Position, identifier, {"n": 1})
+
+    async def whole() -> None:
+        monkeypatch.setattr(pool, "async_sendall", cut_after_the_commit)
+        monkeypatch.setattr(Client, "_refuse_a_second", lambda _client: None)
+        await store.transact(work, deadline_s=30)
+
+    run(whole())
+    assert len(tries) == 1
+    assert run(store.require(Position, identifier)).n == 1
+
+
+def test_the_driver_judges_a_broken_connection_where_it_breaks(opened) -> None:
+    store, run = opened
+    seen = []
+
+    async def work(unit: Unit) -> None:
+        if not seen:
+            (held,) = store.client._held.values()
+            generation = held.server.pool.gen.get_overall()
+            held.connection.conn.get_conn.transport.abort()
+            with pytest.raises(AutoReconnect) as caught:
+                await unit.first(Position, {})
+            seen.append(caught.value)
+            assert held.connection.closed
+            assert (store.client._held, held.server.pool.requests) == ({}, 0)
+            assert held.server.pool.gen.get_overall() == generation + 1
+            assert unit.session._server_session.dirty
+            raise caught.value
+
+    run(store.transact(work, deadline_s=30))
+    assert seen[0].has_error_label("TransientTransactionError")
+
+
+def test_a_server_that_has_too_much_to_do_has_the_transaction_run_again(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = opened
+    identifier, tries = new_id("trc"), []
+    own = pool.AsyncConnection.command
+    overloaded = {"ok": 0, "code": 462, "errorLabels": ["SystemOverloadedError", "RetryableError"]}
+
+    async def command(connection, dbname, spec, *arguments, **options):
+        if "find" in spec and len(tries) == 1:
+            raise OperationFailure("too much to do", 462, overloaded)
+        return await own(connection, dbname, spec, *arguments, **options)
+
+    monkeypatch.setattr(pool.AsyncConnection, "command", command)
+
+    async def work(unit: Unit) -> None:
+        tries.append(1)
+        await unit.first(Position, {"_id": identifier})
+        unit.insert(Position(id=identifier, aggregate_version=1, n=0))
+
+    run(store.transact(work, deadline_s=30))
+    assert len(tries) == 2
+    assert run(store.get(Position, identifier)) is not None
+
+
+def test_who_holds_a_connection_is_refused_a_second_one(opened) -> None:
+    store, run = opened
+
+    async def nothing(_: Unit) -> None:
+        """Do nothing."""
+
+    async def look_aside(_: Unit) -> None:
+        await store.first(Position, {})
+
+    async def nest(_: Unit) -> None:
+        await store.transact(nothing, deadline_s=30)
+
+    async def beside(_: Unit) -> None:
+        await asyncio.gather(look_aside(_))
+
+    for work in (look_aside, nest, beside):
+        with pytest.raises(SecondConnectionError):
+            run(store.transact(work, deadline_s=30))
+
+    async def afterwards() -> None:
+        await store.transact(nothing, deadline_s=30)
+        await store.first(Position, {})
+
+    run(afterwards())
+    assert not store.client._held
+
+
+def test_a_transaction_reads_the_databases_clock_over_its_own_connection(opened) -> None:
+    store, run = opened
+
+    async def work(unit: Unit) -> datetime:
+        return await unit.database_now()
+
+    before = run(store.database_now())
+    assert before <= run(store.transact(work, deadline_s=30)) <= run(store.database_now())
+
+
+def test_a_cancelled_command_closes_its_connection(opened) -> None:
+    store, run = opened
+    used = []
+
+    async def work(unit: Unit) -> None:
+        (held,) = store.client._held.values()
+        used.append(held.connection)
+        await unit.aggregate(Position, _SLOWLY, into=Position)
+
+    async def cancelled() -> None:
+        await store.collection(Position).insert_one({"_id": new_id("trc"), "version": 1, "aggregate_version": 1, "n": 0})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await store.transact(work, deadline_s=30)
+
+    run(cancelled())
+    assert used[0].closed
+    assert used[0] not in connections_of(store)
+    assert not store.client._held
+    assert run(store.first(Position, {"_id": "trc_none"})) is None
+
+
+def test_a_command_that_waits_breaks_off_when_its_pool_is_told_to(opened) -> None:
+    store, run = opened
+    tries = []
+
+    async def work(unit: Unit) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            (held,) = store.client._held.values()
+            asyncio.get_running_loop().call_later(0.1, held.connection.cancel_context.cancel)  # a dead server's pool does so
+            await unit.aggregate(Position, _SLOWLY, into=Position)
+
+    async def interrupted() -> None:
+        await store.collection(Position).insert_one({"_id": new_id("trc"), "version": 1, "aggregate_version": 1, "n": 0})
+        await store.transact(work, deadline_s=30)
+
+    run(interrupted())
+    assert len(tries) == 2
+
+
 def test_a_refused_insert_lets_go_of_the_connection(opened) -> None:
     store, run = opened
     position = Position(id=new_id("trc"), aggregate_version=1, n=0)
@@ -143,3 +294,4 @@ def test_an_answer_that_does_not_come_ends_in_the_drivers_own_error(mongodb_uri:
 
 
 _SLEEP = {"$match": {"$expr": {"$function": {"body": "function() { sleep(2000); return true; }", "args": [], "lang": "js"}}}}
+_SLOWLY = [{"$limit": 1}, _SLEEP]
