@@ -6,7 +6,8 @@
 
 They bring what a command costs to about a third (docs/benchmarks.md). They stand on what PyMongo keeps for itself, so its
 minor version is pinned in pyproject.toml, and `tests/store/test_driver.py` holds what is relied on. Where anything is out of
-the ordinary (an error, the driver's own monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken.
+the ordinary (an error, the driver's own monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why they
+exist and how each is taken out again: docs/adr/0019-shortcuts-in-the-driver.md.
 """
 
 import asyncio
@@ -85,6 +86,7 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         held = self._held.pop(session, None)
         if held is not None:
             await held.checkout.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            await self._topology.receive_cluster_time(session.cluster_time)
 
     def _refuse_a_second(self) -> None:
         if _holder.get() in self._held:
@@ -114,7 +116,7 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         return await super()._retry_internal(func, session, bulk, operation, **options)
 
     async def _process_response(self, reply: Any, session: AsyncClientSession | None) -> None:  # noqa: ANN401
-        """Take from an answer what the session needs; the client learns the cluster's time from those outside."""
+        """Take from an answer what the session needs; the client learns the cluster's time when the transaction is over."""
         if session in self._held:
             session._process_response(reply)  # noqa: SLF001
         else:
@@ -173,7 +175,7 @@ async def _receive(connection: pool.AsyncConnection, request_id: int | None, max
 
 
 class _Watch:
-    """Closes a connection whose answer does not come in time, or whose pool was told to break off: waiting for it then fails."""
+    """Closes a connection whose answer does not come in time, or whose pool is told to break off; waiting for it then fails."""
 
     def __init__(self, connection: pool.AsyncConnection, timeout_s: float) -> None:
         self._connection = connection

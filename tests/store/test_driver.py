@@ -109,25 +109,29 @@ def test_a_commit_whose_answer_is_lost_counts_once(opened, monkeypatch: pytest.M
     identifier, tries = new_id("trc"), []
     run(store.collection(Position).insert_one({"_id": identifier, "version": 1, "aggregate_version": 1, "n": 0}))
 
-    async def cut_after_the_commit(protocol, sent: bytes) -> None:
-        await _send(protocol, sent)
+    commits, lost = [], []
+
+    async def sending(protocol, sent: bytes) -> None:
         if b"commitTransaction" in sent:
-            monkeypatch.setattr(pool, "async_sendall", _send)
-            while (await store.require(Position, identifier)).n == 0:  # a connection of its own: this one is held
-                await asyncio.sleep(0.01)
-            protocol.transport.abort()
+            commits.append(protocol)
+        await _send(protocol, sent)
+
+    async def receiving(connection, *arguments):
+        answer = await _receive(connection, *arguments)
+        if connection.conn.get_conn in commits and not lost:
+            lost.append(answer)
+            raise OSError("the line is dead")
+        return answer
+
+    monkeypatch.setattr(pool, "async_sendall", sending)
+    monkeypatch.setattr(pool, "async_receive_message", receiving)
 
     async def work(unit: Unit) -> None:
         tries.append(1)
         await unit.increment(Position, identifier, {"n": 1})
 
-    async def whole() -> None:
-        monkeypatch.setattr(pool, "async_sendall", cut_after_the_commit)
-        monkeypatch.setattr(Client, "_refuse_a_second", lambda _client: None)
-        await store.transact(work, deadline_s=30)
-
-    run(whole())
-    assert len(tries) == 1
+    run(store.transact(work, deadline_s=30))
+    assert (len(lost), len(commits), len(tries)) == (1, 2, 1)
     assert run(store.require(Position, identifier)).n == 1
 
 

@@ -107,7 +107,6 @@ def test_a_storm_loses_nothing_doubles_nothing_and_mixes_up_no_answers(mongodb_u
             await aside.collection(Position).delete_many({})
             storm = Storm(store, proxy, aside)
             await storm.rage()
-            print(dict(storm.seen), sum(map(len, storm.acknowledged.values())))
             await storm.check()
             assert min(storm.seen["TimeoutError"], storm.seen["broken"]) > 0, storm.seen
             assert sum(map(len, storm.acknowledged.values())) > WORKERS * ROUNDS / 3
