@@ -24,7 +24,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.common import MAX_MESSAGE_SIZE
-from pymongo.errors import ProtocolError, PyMongoError, _OperationCancelled
+from pymongo.errors import AutoReconnect, ProtocolError, PyMongoError
 from pymongo.network_layer import PyMongoProtocol, async_receive_message
 from pymongo.server_selectors import writable_server_selector
 
@@ -71,22 +71,22 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         self._refuse_a_second()
         server = await self._select_server(writable_server_selector, session, "transaction")
         checkout = self._checkout(server, session)
-        self._held[session] = _Held(server, await checkout.__aenter__(), checkout)
-        _holder.set(session)
-        try:
-            yield
-        except BaseException as error:
-            await self._let_go(session, error)
-            raise
-        else:
-            await self._let_go(session, None)
+        async with checkout as connection:
+            self._held[session] = _Held(server, connection, checkout)
+            _holder.set(session)
+            try:
+                yield
+            finally:
+                self._held.pop(session, None)
+        await self._topology.receive_cluster_time(session.cluster_time)
 
-    async def _let_go(self, session: AsyncClientSession, error: BaseException | None) -> None:
-        """Have the driver judge the error (its labels, the session, the server's state), and give the connection back."""
-        held = self._held.pop(session, None)
-        if held is not None:
-            await held.checkout.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
-            await self._topology.receive_cluster_time(session.cluster_time)
+    async def _let_go(self, session: AsyncClientSession, held: _Held, error: PyMongoError) -> None:
+        """Have the driver judge the error (its labels, the session, the server's state), and give the connection back.
+
+        A checkout ends once: what leaves the block later finds nothing more to do.
+        """
+        self._held.pop(session, None)
+        await held.checkout.__aexit__(type(error), error, error.__traceback__)
 
     def _refuse_a_second(self) -> None:
         if _holder.get() in self._held:
@@ -103,9 +103,9 @@ class Client(AsyncMongoClient[dict[str, Any]]):
                 answer = await func(session, held.server, held.connection, ReadPreference.PRIMARY)
             else:
                 answer = await func(session, held.connection, False)
-        except BaseException as error:
-            await self._let_go(session, error)
-            if not (isinstance(error, PyMongoError) and any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER))):
+        except PyMongoError as error:
+            await self._let_go(session, held, error)
+            if not any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER)):
                 raise
             if operation != "commitTransaction":  # nothing is committed: the whole of it is run again, after a pause
                 error._add_error_label("TransientTransactionError")  # noqa: SLF001
@@ -191,7 +191,7 @@ class _Watch:
         left_s = self._ends_at - self._loop.time()
         protocol = self._connection.conn.get_conn
         if self._connection.cancel_context.cancelled:
-            protocol.close(_OperationCancelled("operation cancelled"))
+            protocol.close(AutoReconnect("operation cancelled"))
         elif left_s <= 0:
             protocol.close(TimeoutError("timed out"))
         else:
