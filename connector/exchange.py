@@ -25,8 +25,8 @@ class Exchange:
 
     @property
     def epoch(self) -> int:
-        """Rises with each connection: whatever the broker held may be gone since the one before."""
-        return self._publisher.link.joined
+        """Rises with a connection that follows a fault, or a missing queue: what the broker held may be gone."""
+        return self._publisher.link.doubts
 
     @property
     def denied(self) -> frozenset[str]:
