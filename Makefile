@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test faults backup restore check fmt deploy-check images up
+.PHONY: help run demo test bench faults backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -23,6 +23,11 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@$(MAKE) --no-print-directory check
 	@exec $(PYTHON) -m pytest -n auto
 
+bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks.md says how to read it
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@exec $(PYTHON) -m tests.perf $(BENCH)
+
 faults: ## kill, cut off, back up, restore and roll out, all at full size; takes its time
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
@@ -43,6 +48,7 @@ check: ## look at the code without running it: style, types, imports, generated 
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m infra.manifest --check
+	@! git grep -nE '^(<{7}|>{7}) ' # what a merge left behind
 
 fmt: ## put the code into its form
 	@$(BOOTSTRAP) test

@@ -6,6 +6,7 @@ debugging: what MongoDB's driver says then holds whole documents.
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -22,20 +23,34 @@ OWN: Final = ("__main__", "connector", "freehold", "functions", "gateway", "jobs
 """Whose lines for debugging are written, when they are asked for."""
 
 
+class _Lines:
+    """Where our own lines go. Each is written whole; a reader of the log that went away must not stop the work."""
+
+    def __init__(self) -> None:
+        self._output = sys.stdout.buffer
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._output.write(f"{line}\n".encode())
+            self._output.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure(*, part: str, level: str = "info") -> None:
     """Send every log line of this process to standard output; `part` names the process (`connector`, `relay`)."""
 
     def name_part(_logger: object, _method: str, event: EventDict) -> EventDict:
         return {"part": part, **event}
 
+    rendering: list[Processor] = [
+        name_part,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_to_json),
+    ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            name_part,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_to_json),
-        ],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
@@ -44,11 +59,11 @@ def configure(*, part: str, level: str = "info") -> None:
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
     for own in OWN:
         logging.getLogger(own).setLevel(level.upper())
-    logging.raiseExceptions = False  # a reader of the log that went away must not stop the work
+    logging.raiseExceptions = False  # the same for records of the standard library
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*_SHARED, *rendering],
+        logger_factory=lambda *_: _Lines(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )
 

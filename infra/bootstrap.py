@@ -23,7 +23,7 @@ LOCK_FILE = ROOT / "requirements.lock"
 PROJECT_FILE = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
 RUN_EXTRAS = ("functions", "connector", "relay", "scheduler", "traces", "embedded", "local")
-EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "images", "dev")}
+EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "images", "dev", "bench")}
 
 
 class Missing(Exception):  # noqa: N818 - the message is a sentence that says what to do

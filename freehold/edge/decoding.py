@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -58,7 +59,7 @@ def decode_parameters(values: Mapping[str, str | Sequence[str]], kind: type[S], 
 
 def _refuse_loose(values: Mapping[str, str | Sequence[str]], decoded: Struct, place: str) -> None:
     """Refuse what msgspec reads too kindly from text: the word `null` as nothing, a number as a time."""
-    fields = {field.encode_name: field.name for field in msgspec.structs.fields(type(decoded))}
+    fields = _attributes(type(decoded))
     read = {name: getattr(decoded, fields[name]) for name in values if name in fields}
     faults = [FieldFault(f"{place}.{name}", "a value, not null") for name, value in read.items() if value is None]
     faults += [
@@ -70,15 +71,20 @@ def _refuse_loose(values: Mapping[str, str | Sequence[str]], decoded: Struct, pl
         raise Invalid(faults=tuple(faults))
 
 
+@cache
+def _attributes(kind: type[Struct]) -> dict[str, str]:
+    """Say under which attribute each parameter is kept."""
+    return {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+
+
 def convert(value: object, kind: type[S], place: str, *, strict: bool = True) -> S:
     """Convert, or raise Invalid with every fault; what no field of its own is guilty of is said of the whole."""
-    faults = tuple(fault for fault, _ in zip(_faults(value, kind, place, strict, 0), range(MOST_FAULTS), strict=False))
-    if faults:
-        raise Invalid(faults=faults)
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise Invalid(faults=(FieldFault(field=place, expected=str(error)),)) from error
+        found = _faults(value, kind, place, strict, 0)
+        faults = tuple(fault for fault, _ in zip(found, range(MOST_FAULTS), strict=False))
+        raise Invalid(faults=faults or (FieldFault(field=place, expected=str(error)),)) from error
 
 
 def revalidated(value: S, place: str) -> S:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -118,7 +119,7 @@ def _body(kind: type[Struct], request: Request, raw: bytes) -> Struct:
 
 
 def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[str]]:
-    lists = {field.encode_name for field in msgspec.structs.fields(kind) if "tuple" in str(field.type)}
+    lists = _list_names(kind)
     values: dict[str, str | list[str]] = {}
     for name in request.query_params:
         given = request.query_params.getlist(name)
@@ -126,6 +127,12 @@ def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[
             raise Invalid(faults=(FieldFault(field=f"query.{name}"[:200], expected="one value, not several"),))
         values[name] = given if name in lists else given[0]
     return values
+
+
+@cache
+def _list_names(kind: type[Struct]) -> frozenset[str]:
+    """Say which parameters may be given several times."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if "tuple" in str(field.type))
 
 
 def _idempotency_key(declaration: Declaration, request: Request) -> str | None:
@@ -147,12 +154,10 @@ async def _do(call: Call, inputs: dict[str, Any]) -> Answer:
 async def _do_once(call: Call, inputs: dict[str, Any], *, record_id: str, payload_hash: bytes) -> Answer:
     """Do the work and store its answer under the key, in one transaction; or answer what is stored already.
 
-    A refusal stores nothing: the same key may be used again. When a refusal or a conflict came from a twin of this very
-    request that was quicker, the twin's answer is given.
+    Nobody looks for the key before: repetitions are rare, and one that does the work again fails on the key and leaves
+    nothing. A refusal stores nothing: the same key may be used again. When a refusal or a conflict came from this very
+    request, sent before or at once, the answer that it got there is given.
     """
-    stored = await _stored(call, record_id, payload_hash)
-    if stored is not None:
-        return stored
 
     async def work(unit: Unit) -> bytes:
         body = encode(await call.declaration.handler(call, **inputs))
@@ -165,10 +170,10 @@ async def _do_once(call: Call, inputs: dict[str, Any], *, record_id: str, payloa
     try:
         return Answer(call.declaration.status, await call.in_own_transaction(work))
     except (AlreadyDone, Problem, Refused, StoreError):
-        twin = await _stored(call, record_id, payload_hash)
-        if twin is None:
+        stored = await _stored(call, record_id, payload_hash)
+        if stored is None:
             raise
-        return twin
+        return stored
 
 
 async def _stored(call: Call, record_id: str, payload_hash: bytes) -> Answer | None:

@@ -4,15 +4,15 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo import ReadPreference, WriteConcern
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from freehold.store.driver import Client, Database
 from freehold.store.errors import Unavailable
-from freehold.store.mapping import CODEC
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 from freehold.telemetry.context import TraceContext
@@ -37,7 +37,7 @@ class Store(Reads):
     """MongoDB, for one process. Make it inside a running event loop; close it at the end."""
 
     def __init__(self, uri: str, database: str, *, connections: int) -> None:
-        self.client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        self.client = Client(
             uri,
             maxPoolSize=connections,
             serverMonitoringMode="poll",
@@ -51,7 +51,7 @@ class Store(Reads):
             appname="freehold",
         )
         self._turns = asyncio.Lock()
-        super().__init__(self.client.get_database(database, codec_options=CODEC))
+        super().__init__(Database(self.client, database))
 
     async def open(self) -> None:
         """Reach the database. Raises NotAReplicaSet, or the driver's error when it cannot be reached."""
@@ -113,7 +113,7 @@ class Store(Reads):
             read_preference=ReadPreference.PRIMARY,
             max_commit_time_ms=COMMIT_MS,
         )
-        async with transaction:
+        async with transaction, self.client.holding(session):
             unit = Unit(self.database, session, trace)
             result = await work(unit)
             await unit.flush()

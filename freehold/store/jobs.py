@@ -18,9 +18,12 @@ async def take_opening(unit: Unit, employer_id: str, *, limit: int) -> None:
     """Make sure that the employer may open one more job, also when others are opened at the same time.
 
     The write to the employer's document makes such transactions conflict, so that each one counts the jobs of those
-    before it. Raises QuotaExceeded.
+    before it. Who has opened at most `limit` jobs in all cannot have more of them open, and needs no counting. Raises
+    QuotaExceeded.
     """
-    await unit.increment(User, employer_id, {"jobs_opened": 1})
+    ever = await unit.increment(User, employer_id, {"jobs_opened": 1})
+    if ever["jobs_opened"] <= limit:
+        return
     if await unit.count(Job, {"employer_id": employer_id, "state": "open"}, limit=limit) >= limit:
         raise QuotaExceeded(f"{limit} jobs are open; close or pause one first")
 

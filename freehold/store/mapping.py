@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -19,7 +20,7 @@ _LARGEST: Final = 2**63 - 1
 
 
 class _PlainInt(TypeDecoder):
-    """Read 64-bit numbers as plain `int`, so that free-form fields can be encoded again."""
+    """Read 64-bit numbers as plain `int`."""
 
     bson_type = Int64
 
@@ -27,7 +28,19 @@ class _PlainInt(TypeDecoder):
         return int(value)
 
 
-CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([_PlainInt()]))
+CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True)
+FREE_FORM_CODEC: Final[CodecOptions[dict[str, Any]]] = CODEC.with_options(type_registry=TypeRegistry([_PlainInt()]))
+
+
+@cache
+def codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
+    """Say how this kind is decoded.
+
+    A field of a type becomes plain numbers by `from_bson`; in a free-form one the driver has to make them, which takes it
+    half as long again, so that they can be encoded later.
+    """
+    is_free_form = any("Any" in str(field.type) for field in msgspec.structs.fields(kind))
+    return FREE_FORM_CODEC if is_free_form else CODEC
 
 
 def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may come and go here
@@ -53,7 +66,7 @@ def changed_fields(before: D, after: D) -> dict[str, Any]:
 
 
 def _differences(before: Struct, after: Struct, within: str = "") -> Iterator[tuple[str, object]]:
-    for field in msgspec.structs.fields(type(before)):
+    for field in _fields_of(type(before)):
         was, becomes = getattr(before, field.name), getattr(after, field.name)
         path = f"{within}{field.encode_name}"
         if was == becomes:
@@ -62,6 +75,11 @@ def _differences(before: Struct, after: Struct, within: str = "") -> Iterator[tu
             yield from _differences(was, becomes, f"{path}.")
         else:
             yield path, becomes
+
+
+@cache
+def _fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _widen(value: object) -> object:

@@ -8,32 +8,32 @@ import msgspec
 from msgspec import Struct
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.asynchronous.database import AsyncDatabase
 
 from freehold.documents import Document
+from freehold.store.driver import READ_TIMEOUT_MS, Database
 from freehold.store.errors import Missing
 from freehold.store.mapping import from_bson
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T", bound=Struct)
+
 Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
 
 NEWEST_FIRST: Final[Sort] = (("_id", -1),)
 FIND_LIMIT: Final = 1_000
-READ_TIMEOUT_MS: Final = 5_000
 
 
 class Reads:
     """Typed reads. Filters are ours: a caller's value may stand in them only as a typed scalar."""
 
-    def __init__(self, database: AsyncDatabase[dict[str, Any]], session: AsyncClientSession | None = None) -> None:
+    def __init__(self, database: Database, session: AsyncClientSession | None = None) -> None:
         self.database = database
         self.session = session
 
     def collection(self, kind: type[Document]) -> AsyncCollection[dict[str, Any]]:
         """Give the raw collection of this kind, for the store's own modules."""
-        return self.database[kind.collection]
+        return self.database.collection_of(kind)
 
     async def get(self, kind: type[D], identifier: str) -> D | None:
         """Read one document by its id."""
@@ -46,24 +46,23 @@ class Reads:
             raise Missing(f"no {kind.__name__} {identifier}")
         return found
 
-    async def first(self, kind: type[D], filter_: Filter, sort: Sort | None = None) -> D | None:
+    async def first(self, kind: type[D], filter_: Filter, sort: Sort = ()) -> D | None:
         """Read the first document that matches."""
-        raw = await self.collection(kind).find_one(filter_, session=self.session, sort=sort)
-        return None if raw is None else from_bson(raw, kind)
+        question = {"filter": filter_, "sort": dict(sort), "limit": 1, "singleBatch": True}
+        found = await self.database.read(kind, question, self.session)
+        return from_bson(found[0], kind) if found else None
 
     async def find(self, kind: type[D], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT) -> list[D]:
         """Read at most `limit` documents that match, in this order."""
-        cursor = self.collection(kind).find(filter_, session=self.session, sort=list(sort), limit=limit, batch_size=limit)
-        return [from_bson(raw, kind) for raw in await cursor.max_time_ms(READ_TIMEOUT_MS).to_list()]
+        found = await self.database.read(kind, {"filter": filter_, "sort": dict(sort), "limit": limit}, self.session)
+        return [from_bson(raw, kind) for raw in found]
 
     async def find_ids(
         self, kind: type[Document], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT
     ) -> list[str]:
         """Read at most `limit` ids of documents that match, in this order, without the documents."""
-        cursor = self.collection(kind).find(
-            filter_, {"_id": 1}, session=self.session, sort=list(sort), limit=limit, batch_size=limit
-        )
-        return [str(raw["_id"]) for raw in await cursor.max_time_ms(READ_TIMEOUT_MS).to_list()]
+        question = {"filter": filter_, "sort": dict(sort), "limit": limit, "projection": {"_id": 1}}
+        return [str(raw["_id"]) for raw in await self.database.read(kind, question, self.session)]
 
     async def count(self, kind: type[Document], filter_: Filter, limit: int) -> int:
         """Count the documents that match, up to `limit`."""
@@ -76,7 +75,8 @@ class Reads:
 
     async def database_now(self) -> datetime:
         """Read the database's clock (aware UTC)."""
-        cursor = await self.database.aggregate([{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}])
+        pipeline: list[dict[str, Any]] = [{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}]
+        cursor = await self.database.aggregate(pipeline, session=self.session)
         row = await cursor.next()
         now: datetime = row["now"]
         return now

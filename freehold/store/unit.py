@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from freehold.documents import Document, OutboxRow
 from freehold.events import Event, body_of
 from freehold.ids import new_id
+from freehold.store.driver import Database
 from freehold.store.errors import Duplicate, Missing, Stale
 from freehold.store.mapping import changed_fields, from_bson, to_bson
 from freehold.store.reads import Reads
@@ -31,7 +31,7 @@ class Unit(Reads):
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
+        database: Database,
         session: AsyncClientSession,
         trace: TraceContext | None = None,
     ) -> None:
@@ -92,12 +92,19 @@ class Unit(Reads):
 
     async def increment(
         self, kind: type[Document], identifier: str, by: Mapping[str, int], *, guard: Mapping[str, Any] | None = None
-    ) -> None:
-        """Add to counters without a new version. Raises Stale when the guard does not hold or the document is gone."""
+    ) -> dict[str, int]:
+        """Add to counters without a new version; answer how they stand now.
+
+        Raises Stale when the guard does not hold or the document is gone.
+        """
         filter_ = {"_id": identifier, **(guard or {})}
-        outcome = await self.collection(kind).update_one(filter_, {"$inc": to_bson(dict(by))}, session=self.session)
-        if outcome.matched_count == 0:
+        counters = dict.fromkeys(by, 1)
+        raw = await self.collection(kind).find_one_and_update(
+            filter_, {"$inc": to_bson(dict(by))}, {"_id": 0, **counters}, session=self.session, return_document=True
+        )
+        if raw is None:
             raise Stale(f"{identifier} does not meet {guard}")
+        return {name: int(raw[name]) for name in by}
 
     async def delete(self, document: Document) -> None:
         """Remove a document that is still at this version. Raises Stale when it moved on."""

@@ -1,6 +1,7 @@
 """A TCP proxy that can be cut: a database that goes away and comes back, with the real database behind it."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,13 @@ class Proxy:
         for writer in tuple(self._writers):
             writer.transport.abort()
         await asyncio.sleep(0)
+
+    def break_one(self, dice: random.Random) -> bool:
+        """Break one of the open connections, if there is any; say whether there was."""
+        broken = dice.choice(sorted(self._writers, key=id)) if self._writers else None
+        if broken is not None:
+            broken.transport.abort()
+        return broken is not None
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -116,7 +116,7 @@ def test_the_sweep_unseals_what_is_due_and_only_once(api: Api, parties, project)
     now = api.run(api.store.database_now())
     api.run(api.store.database["reviews"].update_one({"_id": due["id"]}, {"$set": {"reveal_at": now}}))
     api.run(api.store.database["projects"].update_one({"_id": project["id"]}, {"$set": {"review_deadline": now}}))
-    assert api.tick("reviews-reveal-due-reviews").json() == {"done": 1, "more": False}
+    assert api.tick("reviews-reveal-due-reviews").json()["done"] == 1
     assert api.tick("reviews-reveal-due-reviews").json()["done"] == 0
     assert read(client, freelancer) == [due["id"]]
     assert [row["body"]["review_id"] for row in published(api, project)] == [due["id"]]
