@@ -44,7 +44,8 @@ class Link:
         self._said: bool | None = None
         self._seen_at_s = float("-inf")
         self.topology = topology
-        self.joined = 0
+        self._in_doubt = False
+        self.doubts = 0
 
     @property
     def works(self) -> bool:
@@ -70,7 +71,8 @@ class Link:
             with Timeout(CONNECT_TIMEOUT_S), connection.channel() as channel:
                 self.topology.declare(channel)
             undo.pop_all()
-        self.joined += 1
+        self.doubts += self._in_doubt
+        self._in_doubt = False
         self.see()
         return connection
 
@@ -82,9 +84,14 @@ class Link:
     def lose(self, error: BaseException) -> None:
         """Take note that it does not."""
         self._failures += 1
+        self.doubt()
         pause_s = min(BACKOFF_MAX_S, BACKOFF_BASE_S * 2 ** min(self._failures, 10))
         self._try_again_at_s = time.monotonic() + pause_s
         self._note(error)
+
+    def doubt(self) -> None:
+        """Take note that the broker may have lost what it held; `doubts` rises once there is a connection to fill it again."""
+        self._in_doubt = True
 
     def _note(self, error: BaseException | None) -> None:
         if self._said is (error is None):

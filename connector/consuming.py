@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from types import TracebackType
 from typing import Any, Final
 
 import eventlet
@@ -24,7 +23,7 @@ from connector.lanes import Due
 from connector.loops import Loop
 from connector.messages import Try, Undecodable, death_of, foreign_id, read
 from connector.parts import PARTS, Broker, Parts
-from connector.verdicts import Step, Verdict
+from connector.verdicts import ExcInfo, Step, Verdict, failed
 
 LOOK_AHEAD: Final = 4
 """How many messages of a reaction are held per place, so that those which wait for their line do not hide the others."""
@@ -32,8 +31,6 @@ LOOK_AHEAD: Final = 4
 TICK_S: Final = 1.0
 UNUSABLE_S: Final = 30.0
 CHECK_S: Final = 0.02
-
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 log = structlog.get_logger()
 
@@ -183,11 +180,8 @@ class OnMessage(Entrypoint):  # type: ignore[misc] # nameko has no types
 
     def _end(self, worker: WorkerContext, verdict: Verdict | None, failure: ExcInfo | None) -> tuple[None, None]:
         (claim,) = worker.args
-        if verdict is None:
-            failed = failure[0].__name__ if failure else "no verdict"
-            verdict = Verdict(kind="retry", error=f"the connector failed: {failed}")
         try:
-            if self._until_stored(lambda: self.parts.settling.settle(claim, verdict)):
+            if self._until_stored(lambda: self.parts.settling.settle(claim, verdict or failed(failure))):
                 self._acknowledge(claim.due.channel, claim.due.tag)
         finally:
             self._leave(claim.due)

@@ -134,11 +134,11 @@ class Deliveries:
         ours = {"_id": claim.id, "state": "claimed", "fence": claim.fence}
         return self._rows.update_one(ours, [{"$set": _outcome(step)}]).matched_count == 1
 
-    def hand_back(self, claim: Claim) -> None:
-        """Let a claim go as if it had not been taken; it may be taken again at once."""
+    def hand_back(self, claim: Claim, delay_s: float) -> None:
+        """Let a claim go as if it had not been taken; it may be taken again after so long."""
         ours = {"_id": claim.id, "state": "claimed", "fence": claim.fence}
-        before = {"state": "waiting", "due_at": "$$NOW", "attempts": claim.attempts - 1, "version": one_more("version")}
-        self._rows.update_one(ours, [{"$set": before}])
+        before = {"state": "waiting", "due_at": now_plus(delay_s), "attempts": claim.attempts - 1}
+        self._rows.update_one(ours, [{"$set": {**before, "version": one_more("version")}}])
 
     def awaits(self, claim: Claim) -> bool:
         """Say whether nobody has settled this try yet."""

@@ -1,10 +1,8 @@
 """The dispatcher: what is unsent in the outbox goes to the transport, then is marked as sent, under the leader's fence."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Final
 
 import msgspec
 import structlog
@@ -13,6 +11,7 @@ from msgspec import Struct
 from connector import metrics
 from connector.database import Row
 from connector.deliveries import Deliveries
+from connector.denials import Denials
 from connector.lease import Leadership, LeaseLost
 from connector.outbox import Batch, Outbox, Unreadable, read_event
 from connector.transport import SYSTEM, Outgoing, Transport
@@ -20,9 +19,6 @@ from freehold.catalogue import Catalogue
 from freehold.events import EventEnvelope
 from freehold.telemetry import tracing
 from freehold.telemetry.context import TraceContext
-
-REFUSED_S: Final = 5.0
-REFUSED_LIMIT: Final = 2_000
 
 log = structlog.get_logger()
 
@@ -43,26 +39,26 @@ class Dispatcher:
         self._route = route
         self._parking = parking
         self._batch = batch
-        self._refused: dict[str, float] = {}
+        self._denials = Denials()
 
     def turn(self) -> bool:
         """Dispatch one batch. Returns True when there may be more at once."""
         held = self._route.leadership.keep()
         if held is None:
             return False
-        batch = self._route.outbox.unsent(self._batch, without=self._postponed())
+        batch = self._route.outbox.unsent(self._batch, without=self._denials.postponed())
         if batch.read_at is None:
             return False
-        settled = self._send(batch, batch.read_at)
+        settled, denied = self._send(batch, batch.read_at)
         try:
             self._route.outbox.mark_sent(settled, held, self._route.leadership)
         except LeaseLost:
             log.warning("lease_lost", role="dispatcher", fence=held.fence, unmarked=len(settled))
             return False
-        return len(batch.rows) == self._batch and bool(settled or self._route.transport.denied)
+        return len(batch.rows) == self._batch and bool(settled or denied)
 
-    def _send(self, batch: Batch, now: datetime) -> list[object]:
-        """Hand a batch to the transport; return the row ids that are taken care of."""
+    def _send(self, batch: Batch, now: datetime) -> tuple[list[object], frozenset[str]]:
+        """Hand a batch to the transport; return the row ids that are taken care of, and those that got a no."""
         parked: list[object] = []
         outgoing: list[Outgoing] = []
         for row in batch.rows:
@@ -74,20 +70,13 @@ class Dispatcher:
                 log.error("event_unreadable", event_id=str(row["_id"]))  # noqa: TRY400 - the reason is parked with it
         with _sending(outgoing) as traced:
             acknowledged = self._route.transport.send(traced, now)
+        denied = self._route.transport.denied
+        self._denials.note(item.event for item in outgoing if item.event.id in denied)
         metrics.DISPATCHED.inc(len(acknowledged))
-        self._postpone(self._route.transport.denied)
         for item in outgoing:
-            log.debug("event_dispatched", reactions=item.reactions, **_ids(item.event))
-        return [*parked, *acknowledged]
-
-    def _postpone(self, denied: frozenset[str]) -> None:
-        """Let others go ahead of what got a no, or a whole batch of it would hold up everything behind it."""
-        if len(self._refused) < REFUSED_LIMIT:
-            self._refused.update(dict.fromkeys(denied, time.monotonic() + REFUSED_S))
-
-    def _postponed(self) -> list[str]:
-        self._refused = {name: until_s for name, until_s in self._refused.items() if until_s > time.monotonic()}
-        return list(self._refused)
+            if item.event.id in acknowledged:
+                log.debug("event_dispatched", reactions=item.reactions, **_ids(item.event))
+        return [*parked, *acknowledged], denied
 
 
 def _ids(event: EventEnvelope) -> dict[str, str | None]:

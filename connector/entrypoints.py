@@ -5,7 +5,6 @@ claimed again when its claim has run out. An outage of the database never ends a
 """
 
 from functools import partial
-from types import TracebackType
 from typing import Any, Final
 
 import structlog
@@ -20,13 +19,11 @@ from connector.lanes import Due
 from connector.loops import Loop, ring_on_inserts
 from connector.parts import PARTS, Parts
 from connector.settling import ids_of
-from connector.verdicts import Verdict
+from connector.verdicts import ExcInfo, Verdict, failed
 from freehold.documents import Delivery, Document
 
 LOOK_AHEAD: Final = 4
 """How many due deliveries are looked at per place, so that those which must wait their turn do not hide the others."""
-
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 log = structlog.get_logger()
 
@@ -148,11 +145,8 @@ class OnDelivery(_Looping):
 
     def _end(self, worker: WorkerContext, verdict: Verdict | None, failure: ExcInfo | None) -> tuple[None, None]:
         (claim,) = worker.args
-        if verdict is None:
-            failed = failure[0].__name__ if failure else "no verdict"
-            verdict = Verdict(kind="retry", error=f"the connector failed: {failed}")
         try:
-            self._settle(claim, verdict)
+            self._settle(claim, verdict or failed(failure))
         finally:
             self._follow(claim.due)
         return None, None

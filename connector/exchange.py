@@ -25,8 +25,8 @@ class Exchange:
 
     @property
     def epoch(self) -> int:
-        """Rises with each connection: whatever the broker held may be gone since the one before."""
-        return self._publisher.link.joined
+        """Rises with a connection that follows a fault, or a missing queue: what the broker held may be gone."""
+        return self._publisher.link.doubts
 
     @property
     def denied(self) -> frozenset[str]:
@@ -35,9 +35,9 @@ class Exchange:
 
     def send(self, outgoing: Sequence[Outgoing], now: datetime) -> set[str]:
         """Publish each event once, for all who want it, or again for those who lack it. What is for nobody is not published."""
-        letters = [letter for item in outgoing for letter in self._letters(item)]
-        unwanted = {item.event.id for item in outgoing if not item.reactions}
-        return unwanted | self._publisher.publish(letters, now)
+        letters = {item.event.id: self._letters(item) for item in outgoing}
+        taken = self._publisher.publish([letter for own in letters.values() for letter in own], now)
+        return {event_id for event_id, own in letters.items() if all(letter.id in taken for letter in own)}
 
     def _letters(self, item: Outgoing) -> list[Letter]:
         if not item.again:

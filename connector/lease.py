@@ -26,10 +26,11 @@ class LeaseLost(Exception):  # noqa: N818 - it says what happened
 
 
 class Held(Struct, frozen=True):
-    """A lease that we hold: its fence, and from when on it wants renewal (monotonic seconds)."""
+    """A lease that we hold: its fence, from when on it wants renewal, and when it has surely run out (monotonic seconds)."""
 
     fence: int
     renew_at_s: float
+    ends_at_s: float
 
 
 class Leadership:
@@ -42,6 +43,14 @@ class Leadership:
         self._lease_s = lease_s
         self._try_again_at_s = 0.0
         self.held: Held | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether the role may be ours: not once our lease has run out unrenewed, as when the database is out of reach.
+
+        For those who watch. What is written is ruled by the fence alone.
+        """
+        return self.held is not None and time.monotonic() < self.held.ends_at_s
 
     def keep(self) -> Held | None:
         """Renew the lease if it is time, or take it if it is free. Returns None while somebody else holds it."""
@@ -105,4 +114,6 @@ class Leadership:
         return {"$set": {"expires_at": now_plus(self._lease_s), "version": one_more("version")}}
 
     def _holding(self, fence: int, asked_at_s: float) -> Held:
-        return Held(fence=fence, renew_at_s=asked_at_s + self._lease_s * RENEWED_AFTER)
+        """Note what was granted just now; its end is counted from the answer, which cannot be before the grant."""
+        renew_at_s = asked_at_s + self._lease_s * RENEWED_AFTER
+        return Held(fence=fence, renew_at_s=renew_at_s, ends_at_s=time.monotonic() + self._lease_s)

@@ -60,7 +60,7 @@ def main() -> None:
         profile=settings.profile,
         transport="mongodb" if parts.broker is None else "rabbitmq",
     )
-    metrics.LEADS.set_function(lambda: parts.leadership.held is not None)
+    metrics.LEADS.set_function(lambda: parts.leadership.leads)
     metrics.IN_FLIGHT.set_function(lambda: len(parts.lanes))
     drained = _run(parts)
     tracing.close(LAST_WORDS_S)

@@ -30,9 +30,13 @@ class Measuring:
         self._readings = readings
 
     def turn(self) -> bool:
-        """Measure once. Returns False: the next turn may wait."""
-        found = () if self._leadership.held is None else self._measure(database_now(self._database))
-        self._readings.keep(SOURCE, found)
+        """Measure once. Returns False: the next turn may wait. What cannot be measured now is not shown as it once was."""
+        found: tuple[Reading, ...] = ()
+        try:
+            if self._leadership.leads:
+                found = self._measure(database_now(self._database))
+        finally:
+            self._readings.keep(SOURCE, found)
         return False
 
     def _measure(self, now: datetime) -> tuple[Reading, ...]:

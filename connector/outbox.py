@@ -12,11 +12,13 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
 from connector.database import OPERATION_TIMEOUT_S, Row, Rows
+from connector.denials import Postponed
 from connector.lease import Held, Leadership
 from freehold.documents import OutboxRow
 from freehold.events import EventEnvelope
 
 EVENT_LIMIT_BYTES: Final = 1_048_576
+NOTHING: Final = Postponed()
 
 
 class Unreadable(Exception):  # noqa: N818 - it names what is wrong
@@ -38,9 +40,9 @@ class Outbox:
         self._rows: Rows = database.get_collection(OutboxRow.collection, read_concern=ReadConcern("majority"))
         self._marked: Rows = database.get_collection(OutboxRow.collection)
 
-    def unsent(self, limit: int, *, without: Sequence[str] = ()) -> Batch:
-        """Read the oldest rows that are not sent, at most `limit`, leaving out some by their ids."""
-        wanted: Row = {"sent": None, **({"_id": {"$nin": list(without)}} if without else {})}
+    def unsent(self, limit: int, *, without: Postponed = NOTHING) -> Batch:
+        """Read the oldest rows that are not sent, at most `limit`, leaving out what is postponed."""
+        wanted: Row = {"sent": None, **_none_of("_id", without.events), **_none_of("type", without.types)}
         pipeline: list[Row] = [
             {"$match": wanted}, {"$sort": {"_id": 1}}, {"$limit": limit}, {"$set": {"read_at": "$$NOW"}},
         ]  # fmt: skip
@@ -65,6 +67,10 @@ class Outbox:
 
         with pymongo.timeout(OPERATION_TIMEOUT_S), self._client.start_session() as session:
             session.with_transaction(mark)
+
+
+def _none_of(field: str, left_out: Sequence[str]) -> Row:
+    return {field: {"$nin": list(left_out)}} if left_out else {}
 
 
 def read_event(row: Row) -> EventEnvelope:

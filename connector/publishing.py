@@ -133,6 +133,8 @@ class Publisher:
         self._link.see()
         if confirms.returned or confirms.refused:
             log.warning("events_refused", unroutable=confirms.returned, refused=confirms.refused, advice="they stay unsent")
+            if confirms.returned:
+                self._link.doubt()  # a queue or a binding is gone; a refusal says nothing about what is held
             self._let_go()
 
     def _drop(self, error: BaseException) -> None:

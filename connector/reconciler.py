@@ -30,7 +30,7 @@ class Reconciler:
     """Works only while this process leads. Looks at each event once, `after_s` after it was sent.
 
     It looks at the whole window hourly, and whenever the transport may have lost what it held; at the events of a reaction
-    that is busy as soon as it is not.
+    that is busy as soon as it is not, and again at what the transport did not take.
     """
 
     def __init__(self, route: Route, database: Database[Row], *, after_s: float) -> None:
@@ -50,21 +50,23 @@ class Reconciler:
         now = database_now(self._database)
         until = now - self._after
         busy = self._route.transport.busy()
-        since = self._since(now)
+        epoch = self._route.transport.epoch  # read before the pages: what is lost meanwhile is for the next turn
+        seen_until = self._seen_until if self._holds(epoch) else None
+        since = now - WINDOW if seen_until is None else seen_until
         earliest = min([since, *(owed for name, owed in self._owed.items() if name not in busy)])
+        refused: dict[str, datetime] = {}
         for page in self._pages(earliest, until):
-            self._restore(page, now, busy)
-        self._owed = {name: min(since, self._owed.get(name, since)) for name in busy}
+            for name in self._restore(page, now, busy):
+                refused.setdefault(name, page[0]["sent"])
+        self._owed = refused | {name: min(since, self._owed.get(name, since)) for name in busy}
+        if seen_until is None:
+            self._epoch, self._whole_window_at_s = epoch, time.monotonic() + WHOLE_WINDOW_EVERY_S
         self._seen_until = until
         return False
 
-    def _since(self, now: datetime) -> datetime:
-        epoch = self._route.transport.epoch
-        if self._seen_until is not None and time.monotonic() < self._whole_window_at_s and epoch == self._epoch:
-            return self._seen_until
-        self._epoch = epoch
-        self._whole_window_at_s = time.monotonic() + WHOLE_WINDOW_EVERY_S
-        return now - WINDOW
+    def _holds(self, epoch: int) -> bool:
+        """Whether what was seen before need not be looked at again."""
+        return epoch == self._epoch and time.monotonic() < self._whole_window_at_s
 
     def _pages(self, since: datetime, until: datetime) -> Iterator[list[Row]]:
         last: Row | None = None
@@ -72,12 +74,16 @@ class Reconciler:
             yield page
             last = page[-1]
 
-    def _restore(self, page: list[Row], now: datetime, busy: frozenset[str]) -> None:
+    def _restore(self, page: list[Row], now: datetime, busy: frozenset[str]) -> set[str]:
+        """Send again what is missing; return the reactions of what the transport did not take."""
         asked = [item for row in page if (item := self._addressed(row, busy)) is not None]
         lacking = self._route.transport.lacking(asked)
-        if lacking:
-            self._route.transport.send(lacking, now)
-            log.warning("deliveries_restored", events=[item.event.id for item in lacking])
+        if not lacking:
+            return set()
+        taken = self._route.transport.send(lacking, now)
+        if taken:
+            log.warning("deliveries_restored", events=[item.event.id for item in lacking if item.event.id in taken])
+        return {name for item in lacking if item.event.id not in taken for name in item.reactions}
 
     def _addressed(self, row: Row, busy: frozenset[str]) -> Outgoing | None:
         try:

@@ -12,6 +12,7 @@ from connector.exchange import Exchange
 from connector.lanes import Due
 from connector.lease import Leadership
 from connector.settling import Settling
+from connector.transport import REFUSED_S
 from freehold.settings import ConnectorSettings
 
 log = structlog.get_logger()
@@ -42,8 +43,9 @@ class Resender:
         if not due or not self._exchange.is_reachable():
             return False
         claims = [claim for each in due if (claim := self._deliveries.claim(each, self._keep_s)) is not None]
-        self._send([claim for claim in claims if not self._settle_hopeless(claim)])
-        return len(due) >= self._batch
+        sendable = [claim for claim in claims if not self._settle_hopeless(claim)]
+        taken = self._send(sendable)
+        return len(due) >= self._batch and (taken > 0 or len(sendable) < len(claims))
 
     def _due(self) -> list[Due]:
         """Find what waits, and what was sent long ago to a queue that is empty by now."""
@@ -59,10 +61,13 @@ class Resender:
         self._settling.settle(claim, self._functions.deliver(claim))
         return True
 
-    def _send(self, claims: list[Claim]) -> None:
+    def _send(self, claims: list[Claim]) -> int:
+        """Send claims, and hand back what was not taken: what got a no for a while. Returns how many were taken."""
         taken = self._exchange.resend(claims)
+        denied = self._exchange.denied
         for claim in claims:
             if claim.id not in taken:
-                self._deliveries.hand_back(claim)
+                self._deliveries.hand_back(claim, REFUSED_S if claim.id in denied else 0.0)
         if taken:
             log.debug("deliveries_resent", count=len(taken))
+        return len(taken)

@@ -15,6 +15,9 @@ from freehold.events import EventEnvelope
 SYSTEM: Final = "freehold"
 """What spans call that which carries our events, whichever transport it is."""
 
+REFUSED_S: Final = 5.0
+"""How long what got a plain no is left alone."""
+
 
 class Outgoing(Struct, frozen=True):
     """An event and the reactions that it is for. `again`: it was sent to all before, and these seem to lack it."""

@@ -6,6 +6,7 @@ at all and everything that is no clear refusal are tried again, later and later;
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from types import TracebackType
 from typing import Final, Literal
 
 import msgspec
@@ -15,6 +16,10 @@ RETRY_AFTER_LIMIT_S: Final = 3_600.0
 ERROR_LIMIT: Final = 300
 _TRIED_AGAIN: Final = frozenset({404, 408, 429})
 _OK: Final = 200
+
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
+"""What Python says of an exception that ended a worker."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -74,6 +79,12 @@ def judge(answer: Answer, event_id: str, now: datetime) -> Verdict:
     if refused:
         return Verdict(kind="park", error=error)
     return Verdict(kind="retry", error=error, wait_s=_seconds_asked_for(answer.retry_after, now))
+
+
+def failed(failure: ExcInfo | None) -> Verdict:
+    """Say what it means that our own worker ended without a verdict; `failure` is what it died of."""
+    reason = failure[0].__name__ if failure else "no verdict"
+    return Verdict(kind="retry", error=f"the connector failed: {reason}")
 
 
 def next_step(verdict: Verdict, *, attempts: int, patience: Patience, jitter: float) -> Step:

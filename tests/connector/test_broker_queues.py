@@ -32,6 +32,32 @@ HOSTILE = {
     "strange headers": amqp.Message(b"{}", application_headers={"freehold-fence": -1, "x-death": "x", "x-delivery-count": "y"}),
 }
 
+DOUBTS = """
+import connector.green
+import json
+from connector.database import LONG_AGO
+from connector.messages import Letter
+from connector.parts import build
+from freehold.events import EventEnvelope
+from freehold.settings import ConnectorSettings, load
+
+parts = build(load(ConnectorSettings))
+exchange, publisher = parts.broker.resender._exchange, parts.broker.publisher
+
+def epoch_after(queue):
+    event = EventEnvelope(id="evt_1", type="thing.rushed", aggregate="a", aggregate_version=1, n=0, body={})
+    assert not publisher.publish([Letter(id="evt_1", event=event, queue=queue)], LONG_AGO)
+    assert exchange.is_reachable()
+    return exchange.epoch
+
+assert exchange.is_reachable()
+seen = [exchange.epoch, epoch_after("DATABASE.full"), epoch_after("DATABASE.full"), epoch_after("DATABASE.gone")]
+assert publisher.depth("DATABASE.gone") is None
+while not exchange.is_reachable():
+    pass
+print(json.dumps({"event": "seen", "epochs": [*seen, exchange.epoch]}), flush=True)
+"""
+
 
 @pytest.fixture
 def world(mongodb_uri: str, keys: Path, tmp_path: Path, amqp_uri: str) -> Iterator[World]:
@@ -115,6 +141,16 @@ def test_what_fits_no_queue_or_is_refused_stays_in_the_outbox_and_holds_up_nobod
         assert [row["_id"] for row in world.database.outbox.find({"sent": None})] == [refused, *many]
         channel.queue_delete(full)
     eventually(lambda: unsent(world) == 0 and world.state(refused, "tests-hasty") == "done")
+
+
+def test_a_refusal_gives_no_reason_to_doubt_what_the_broker_holds_but_a_missing_queue_and_a_fault_do(world: World) -> None:
+    with connected(world.amqp_uri) as channel:
+        full = queue(world, "full")
+        channel.queue_declare(full, auto_delete=False, arguments={"x-max-length": 0, "x-overflow": "reject-publish"})
+        door = world.start("-c", DOUBTS.replace("DATABASE", world.database.name))
+        door.process.wait(60)
+        channel.queue_delete(full)
+    assert [line["epochs"] for line in door.lines("seen")] == [[0, 0, 0, 1, 2]], door.output.read_text()
 
 
 def test_a_queue_that_cannot_be_consumed_holds_up_no_other(world: World) -> None:

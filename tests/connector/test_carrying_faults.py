@@ -3,6 +3,7 @@
 import random
 import shutil
 import signal
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from freehold.documents.delivery import UNREADABLE
 from infra.keys import write_secret
-from tests.connector.world import BOTH, OwnMongod, World, all_done, assert_each_had_one_effect, eventually
+from tests.connector.world import BOTH, Door, OwnMongod, World, all_done, assert_each_had_one_effect, eventually
+from tests.scrape import Scrape
 
 
 @pytest.fixture
@@ -194,11 +196,22 @@ def test_a_connector_waits_for_a_database_that_is_not_there_yet_and_says_so(own_
     assert connector.lines("database_answers")
 
 
-def test_sigterm_without_a_database_ends_by_its_deadline(own_world: World, own_mongod: OwnMongod) -> None:
+def test_without_a_database_nobody_leads_nothing_is_measured_and_sigterm_ends_by_its_deadline(
+    own_world: World, own_mongod: OwnMongod
+) -> None:
     connector = own_world.start_connector(drain_timeout_s=2)
+    measured, leads = "freehold_outbox_unsent", "freehold_connector_leads"
+    eventually(lambda: scrape(connector).labels(measured) and scrape(connector).value(leads) == 1)
     own_mongod.kill()
     eventually(lambda: connector.lines("database_fails"))
+    eventually(lambda: not scrape(connector).labels(measured) and scrape(connector).value(leads) == 0)
     assert connector.stop(within_s=15) in {0, 1}
+
+
+def scrape(connector: Door) -> Scrape:
+    (started,) = connector.lines("started")
+    with urllib.request.urlopen(f"http://127.0.0.1:{started['health_port']}/_/metrics", timeout=30) as answer:
+        return Scrape(answer.read().decode())
 
 
 def test_two_connectors_share_the_work_and_one_leads(world: World) -> None:

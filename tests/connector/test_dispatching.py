@@ -1,16 +1,19 @@
 """The dispatcher and the reconciler, step by step: what happens when the lease is lost, or a step fails in between."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 import pytest
 from pymongo.errors import AutoReconnect
+from structlog.testing import capture_logs
 
 from connector.deliveries import Deliveries
 from connector.dispatcher import Dispatcher, Route
 from connector.lease import Leadership
 from connector.outbox import EVENT_LIMIT_BYTES, Outbox, Unreadable, read_event
-from connector.reconciler import PAGE, Reconciler
+from connector.reconciler import PAGE, WINDOW, Reconciler
 from connector.transport import Outgoing
 from tests.connector.world import World, eventually
 
@@ -157,6 +160,75 @@ def test_the_reconciler_leaves_young_events_and_followers_alone(world: World) ->
     assert restored(world, Reconciler(leader, world.database, after_s=600), leader.leadership) == 0, "too young"
     eager = Reconciler(leader, world.database, after_s=0.001)
     assert restored(world, eager, leader.leadership) == 2
+
+
+class Faulty(Deliveries):
+    """A transport that may have lost something, and that may refuse a reaction's deliveries."""
+
+    epoch = 0
+    refuses = ""
+
+    def send(self, outgoing: Sequence[Outgoing], now: datetime) -> set[str]:
+        return super().send([item for item in outgoing if self.refuses not in item.reactions], now)
+
+
+class Unreliable(Outbox):
+    """An outbox of which a page may fail; it notes from when on it was asked."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.fails = False
+        self.asked: list[datetime] = []
+
+    def sent_between(self, since: datetime, *arguments: Any, **options: Any) -> list[dict[str, Any]]:
+        self.asked.append(since)
+        if self.fails:
+            raise AutoReconnect("the database went away")
+        return super().sent_between(since, *arguments, **options)
+
+
+def looked_through(world: World) -> tuple[Faulty, Unreliable, Reconciler]:
+    """Give a transport, an outbox and a reconciler that has seen what is in them."""
+    transport, outbox = Faulty(world.database), Unreliable(world.database)
+    found = msgspec.structs.replace(route(world, transport), outbox=outbox)
+    Dispatcher(found, parking=transport, batch=100).turn()
+    world.database.outbox.update_many({}, [{"$set": {"sent": {"$subtract": ["$sent", 60_000]}}}])
+    reconciler = Reconciler(found, world.database, after_s=1)
+    reconciler.turn()
+    return transport, outbox, reconciler
+
+
+def test_a_page_that_fails_leaves_the_whole_window_to_be_looked_at(world: World) -> None:
+    event = world.emit()
+    transport, outbox, reconciler = looked_through(world)
+    reconciler.turn()
+    assert outbox.asked[-1] > datetime.now(UTC) - WINDOW / 2, "it goes on where it was"
+    world.database.deliveries.delete_many({})
+    transport.epoch, outbox.fails = 1, True
+    with pytest.raises(AutoReconnect):
+        reconciler.turn()
+    outbox.fails = False
+    reconciler.turn()
+    assert world.state(event) == "waiting"
+    reconciler.turn()
+    assert outbox.asked[-1] > datetime.now(UTC) - WINDOW / 2, "once is enough"
+
+
+def test_what_the_transport_refuses_is_not_called_restored_and_stays_owed(world: World) -> None:
+    grown, happened = world.emit("thing.grew"), world.emit("thing.happened")
+    transport, outbox, reconciler = looked_through(world)
+    world.database.deliveries.delete_many({"_id": {"$ne": f"{happened}:tests-first"}})
+    transport.epoch, transport.refuses = 1, "tests-second"
+    with capture_logs() as logs:
+        reconciler.turn()
+    assert [line["events"] for line in logs if line["event"] == "deliveries_restored"] == [[grown]]
+    with capture_logs() as logs:
+        reconciler.turn()
+    assert logs == [], "nothing was taken, nothing was restored"
+    assert outbox.asked[-1] > datetime.now(UTC) - WINDOW / 2, "from what is owed on, not the whole window"
+    transport.refuses = ""
+    reconciler.turn()
+    assert world.state(happened, "tests-second") == "waiting"
 
 
 def test_an_event_of_the_largest_size_is_read_and_a_larger_one_is_not(world: World) -> None:

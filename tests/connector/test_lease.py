@@ -1,6 +1,7 @@
 """The lease: one holder at a time, by the database's clock alone, and a fence that only rises."""
 
 import threading
+import time
 
 import pytest
 
@@ -81,6 +82,18 @@ def test_a_lease_that_ran_out_and_that_nobody_took_is_renewed(leases: Rows) -> N
     run_out(leases)
     eventually(lambda: leases.count_documents({"_id": "tests", "$expr": {"$gt": ["$expires_at", "$$NOW"]}}) or not mine.keep())
     assert mine.held.fence == 1
+
+
+def test_one_that_cannot_renew_leads_no_longer_than_its_lease(leases: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = leadership(leases, "a", 60)
+    assert not mine.leads
+    mine.keep()
+    assert mine.leads
+    later_s = time.monotonic() + 61
+    monkeypatch.setattr("connector.lease.time.monotonic", lambda: later_s)
+    assert not mine.leads, "nobody could be asked, and it has run out"
+    mine.keep()
+    assert mine.leads, "renewed"
 
 
 def test_our_own_clock_does_not_matter(leases: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

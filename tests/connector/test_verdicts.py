@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.verdicts import ERROR_LIMIT, RETRY_AFTER_LIMIT_S, Answer, Patience, Verdict, judge, next_step
+from connector.verdicts import ERROR_LIMIT, RETRY_AFTER_LIMIT_S, Answer, Patience, Verdict, failed, judge, next_step
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENT = "evt_1"
@@ -111,3 +111,9 @@ def test_the_last_attempt_parks_and_keeps_the_error(attempts: int, kind: str) ->
 def test_done_and_park_are_final_at_any_attempt(kind: str) -> None:
     step = next_step(Verdict(kind=kind, error="why"), attempts=99, patience=PATIENCE, jitter=0.0)
     assert (step.kind, step.error) == (kind, "why")
+
+
+def test_a_worker_that_died_is_tried_again_and_its_death_is_named_without_its_message() -> None:
+    fault = KeyError("a secret")
+    assert failed((KeyError, fault, fault.__traceback__)) == Verdict(kind="retry", error="the connector failed: KeyError")
+    assert failed(None) == Verdict(kind="retry", error="the connector failed: no verdict")
