@@ -36,10 +36,11 @@ INTERRUPTIONS: Final[dict[str, Interruption]] = {
 
 
 class Fragile:
-    """Functions as they are, but that can be cut off once, when all their work is done and nothing is committed yet."""
+    """Functions as they are, but that can be cut off, when all their work is done and nothing is committed yet."""
 
     def __init__(self) -> None:
         self._interruption: Interruption | None = None
+        self._times = 0
 
     def of(self, declaration: Declaration) -> Declaration:
         """Give a declaration whose handler may be interrupted."""
@@ -47,15 +48,18 @@ class Fragile:
         async def handler(*arguments: Any, **inputs: Any) -> Any:
             result = await declaration.handler(*arguments, **inputs)
             if self._interruption is not None:
-                interruption, self._interruption = self._interruption, None
-                await interruption()
+                self._times += 1
+                await self._interruption()
             return result
 
         return msgspec.structs.replace(declaration, handler=handler)
 
     @contextmanager
     def interrupted(self, interruption: Interruption) -> Iterator[None]:
-        """Cut the next call off."""
-        self._interruption = interruption
-        yield
-        assert self._interruption is None, "nothing was called"
+        """Cut a call off, however often it is tried: a lost database alone is repeated, and stays lost meanwhile."""
+        self._interruption, self._times = interruption, 0
+        try:
+            yield
+        finally:
+            self._interruption = None
+        assert self._times, "nothing was called"
