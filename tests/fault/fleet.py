@@ -118,7 +118,9 @@ class Fleet:
         assert door.process.wait(60) == 0, door.output.read_text()
 
     def end(self) -> None:
-        """End everything."""
+        """End everything. nginx is asked: killed, it would leave its workers behind."""
+        if self._nginx is not None:
+            self._nginx.stop()
         for door in self._doors:
             door.end()
 

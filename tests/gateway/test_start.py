@@ -141,5 +141,5 @@ def test_it_starts_again_in_the_same_folder(openfaas, folder):
             answer = httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(f"http://127.0.0.1:{port}/api/projects")
             assert answer.status_code == 200
         finally:
-            process.kill()
+            process.terminate()  # killed, it would leave its workers behind
             process.wait(GIVE_UP_S)
