@@ -5,9 +5,10 @@
 - A read is one command and its answer, without a cursor's bookkeeping.
 
 What they save was measured once, on a busy machine: a fifth of a transaction's processor time, a third where it also counts
-a quota (the ADR below). They stand on what PyMongo keeps for itself, so its minor version is pinned in pyproject.toml, and `tests/store/test_driver.py` holds what is relied on. Where anything is out of
-the ordinary (an error, the driver's own monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why they
-exist and how each is taken out again: docs/adr/0019-shortcuts-in-the-driver.md.
+a quota. They stand on what PyMongo keeps for itself, so its minor version is pinned in pyproject.toml, and
+`tests/store/test_driver.py` holds what is relied on. Where anything is out of the ordinary (an error, the driver's own
+monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why they exist, what they save and how each is taken
+out again: docs/adr/0019-shortcuts-in-the-driver.md.
 """
 
 import asyncio
