@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -46,14 +47,14 @@ class Loop:
         """Whether its last turn went well, and not too long ago."""
         if self._beat_at_s is None or self._failures > 0:
             return False
-        return asyncio.get_running_loop().time() - self._beat_at_s < self._patience_s
+        return time.monotonic() - self._beat_at_s < self._patience_s
 
     def beat(self) -> None:
         """Note that a turn went well."""
         if self._failures > 0:
             _log.info("loop_works_again", loop=self.name, failures=self._failures)
         self._failures = 0
-        self._beat_at_s = asyncio.get_running_loop().time()
+        self._beat_at_s = time.monotonic()
 
     async def _run(self) -> None:
         """Do the work until cancelled. Whatever it raises is logged, and it begins again after a growing pause."""

@@ -92,8 +92,10 @@ def test_a_transaction_that_is_run_again_is_counted(samples: Api):
 
         async def second(unit):
             await first_has_written.wait()
-            second_has_failed.set()
-            await unit.database["counters"].update_one({"_id": "contended"}, {"$inc": {"value": 1}}, session=unit.session)
+            try:
+                await unit.database["counters"].update_one({"_id": "contended"}, {"$inc": {"value": 1}}, session=unit.session)
+            finally:
+                second_has_failed.set()
 
         await asyncio.gather(*(samples.store.transact(work, deadline_s=10) for work in (first, second)))
         return (await counters.find_one_and_delete({"_id": "contended"}))["value"]

@@ -178,7 +178,8 @@ def test_every_metric_that_a_dashboard_or_a_rule_asks_for_is_in_a_scrape(whole: 
         line = b'{"ended_at_s":1.5,"duration_s":0.1,"status":200,"cache":"HIT",'
         listening.send(b"freehold: " + line + f'"trace_id":"{TRACE}","span_id":"{SPAN}"}}'.encode())
         assert wait_for(lambda: listening.scrape().labels("freehold_gateway_cached_total"))
-        assert wait_for(lambda: whole.scrape("jobs_scheduler").labels("freehold_ledger_violations"))
+        for measured in ("freehold_ledger_violations", "freehold_commands_oldest_open_seconds"):
+            assert wait_for(lambda name=measured: whole.scrape("jobs_scheduler").labels(name), limit_s=150)
         assert wait_for(lambda: whole.scrape("connector").labels("freehold_outbox_unsent"))
         scrapes = [
             Scrape(httpx.get(f"{url}/_/metrics").text), listening.scrape(),
