@@ -29,9 +29,9 @@ class _Lines:
     def __init__(self) -> None:
         self._output = sys.stdout.buffer
 
-    def msg(self, line: str) -> None:
+    def msg(self, line: bytes) -> None:
         with suppress(OSError, ValueError):
-            self._output.write(f"{line}\n".encode())
+            self._output.write(line + b"\n")
             self._output.flush()
 
     debug = info = warning = error = critical = msg
@@ -43,14 +43,11 @@ def configure(*, part: str, level: str = "info") -> None:
     def name_part(_logger: object, _method: str, event: EventDict) -> EventDict:
         return {"part": part, **event}
 
-    rendering: list[Processor] = [
-        name_part,
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(serializer=_to_json),
-    ]
+    rendering: list[Processor] = [name_part, structlog.processors.format_exc_info]
+    to_text = structlog.processors.JSONRenderer(serializer=lambda event, **_: _to_json(event).decode())
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_SHARED, structlog.stdlib.add_logger_name],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering, to_text],
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
@@ -61,12 +58,12 @@ def configure(*, part: str, level: str = "info") -> None:
         logging.getLogger(own).setLevel(level.upper())
     logging.raiseExceptions = False  # the same for records of the standard library
     structlog.configure(
-        processors=[*_SHARED, *rendering],
+        processors=[*_SHARED, *rendering, structlog.processors.JSONRenderer(serializer=_to_json)],
         logger_factory=lambda *_: _Lines(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )
 
 
-def _to_json(event: EventDict, **_options: object) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+def _to_json(event: EventDict, **_options: object) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)

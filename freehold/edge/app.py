@@ -115,7 +115,7 @@ class FunctionApp:
 
     async def answer(self, request: Request) -> Response:
         """Answer one request: about this process, or a function within the concurrency limit."""
-        own = await self._answer_about_itself(request.url.path)
+        own = await self._answer_about_itself(request.scope["path"])
         if own is not None:
             return own
         began = time.perf_counter()
@@ -206,7 +206,7 @@ class FunctionApp:
         """Find the reaction or sweep that is called: `/NAME`, or `/` in a process that serves only one."""
         if request.method != "POST":
             return None
-        name = request.url.path.strip("/")
+        name = str(request.scope["path"]).strip("/")
         if not name and len(self.internal) == 1 and not self._routes:
             return next(iter(self.internal.values()))
         return self.internal.get(name)

@@ -55,7 +55,7 @@ async def answer_request(services: Services, declaration: Declaration, request: 
     key = _idempotency_key(declaration, request)
     if key is None:
         return await _do(call, inputs)
-    digest = hashlib.sha256(b"\0".join([request.method.encode(), request.url.path.encode(), raw])).digest()
+    digest = hashlib.sha256(b"\0".join([request.method.encode(), request.scope["path"].encode(), raw])).digest()
     return await _do_once(call, inputs, record_id=f"{call.caller.user_id}:{declaration.name}:{key}", payload_hash=digest)
 
 
@@ -98,7 +98,7 @@ def _inputs(declaration: Declaration, request: Request, raw: bytes) -> dict[str,
         inputs["path"] = decode_parameters(request.path_params, declaration.path_type, "path")
     if declaration.query_type is not None:
         inputs["query"] = decode_parameters(_query_values(request, declaration.query_type), declaration.query_type, "query")
-    elif request.url.query:
+    elif request.scope["query_string"]:
         raise Invalid(
             faults=tuple(FieldFault(field=f"query.{name}"[:200], expected="no such parameter") for name in request.query_params)
         )

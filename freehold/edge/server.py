@@ -18,6 +18,7 @@ from freehold.catalogue import Catalogue
 from freehold.edge.app import FunctionApp
 from freehold.edge.discovery import find
 from freehold.edge.draining import DrainingServer
+from freehold.edge.joined_writes import JoiningProtocol
 from freehold.settings import FunctionSettings, InvalidSettings, Secret
 from freehold.telemetry import tracing
 from freehold.telemetry.tracing import TracesNotRecorded
@@ -43,7 +44,7 @@ def serve(
         host=host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="on",
         access_log=False,

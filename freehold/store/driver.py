@@ -1,42 +1,40 @@
 """PyMongo with shortcuts, for what costs most of a function's processor time: going to MongoDB and back.
 
 - A transaction's commands go over one connection that is taken from the pool once; none of them chooses a server again.
-- An answer is awaited where it is wanted, instead of in two or three tasks that are made and cancelled for each command.
-- A read is one command and its answer, without a cursor's bookkeeping.
+- A command is asked over its connection directly (`wire.py`, `answers.py`), a read without a cursor's bookkeeping.
+- Who writes is chosen again only after something about the servers has changed.
 
-What they save was measured once, on a busy machine: a fifth of a transaction's processor time, a third where it also counts
-a quota. They stand on what PyMongo keeps for itself, so its minor version is pinned in pyproject.toml, and
+They stand on what PyMongo keeps for itself, so its minor version is pinned in pyproject.toml, and
 `tests/store/test_driver.py` holds what is relied on. Where anything is out of the ordinary (an error, the driver's own
 monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why they exist, what they save and how each is taken
 out again: docs/adr/0019-shortcuts-in-the-driver.md.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, NamedTuple
 
-import pymongo
 from bson import Int64
-from pymongo import AsyncMongoClient, ReadPreference, message
-from pymongo.asynchronous import pool
+from bson.codec_options import DEFAULT_CODEC_OPTIONS
+from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.common import MAX_MESSAGE_SIZE
-from pymongo.errors import AutoReconnect, ProtocolError, PyMongoError
-from pymongo.network_layer import PyMongoProtocol, async_receive_message
+from pymongo.asynchronous.pool import AsyncConnection
+from pymongo.errors import ConnectionFailure, NotPrimaryError, PyMongoError
+from pymongo.helpers_shared import _check_command_response
 from pymongo.server_selectors import writable_server_selector
+from pymongo.topology_description import TOPOLOGY_TYPE
 
 from freehold.documents import Document
-from freehold.store.mapping import FREE_FORM_CODEC, codec_of
+from freehold.store.wire import Answer, Codec, Command, ask, ask_in_turn
+from freehold.store.mapping import CODEC, FREE_FORM_CODEC, codec_of
 
 READ_TIMEOUT_MS: Final = 5_000
 _DOCUMENTS: Final = {"cursor": {"firstBatch": 1, "nextBatch": 1}}
+_VALUE: Final = {"value": 1}
 _REPEATED_BY_THE_DRIVER: Final = ("RetryableError", "RetryableWriteError")
-_GLANCE_S: Final = 0.5
-"""How often a command that waits looks whether its pool has been told to break off, as PyMongo does."""
 
 
 class SecondConnectionError(RuntimeError):
@@ -61,6 +59,9 @@ class Client(AsyncMongoClient[dict[str, Any]]):
     def __init__(self, uri: str, **options: Any) -> None:  # noqa: ANN401 - the driver's options
         super().__init__(uri, **options)
         self._held: dict[AsyncClientSession, _Held] = {}
+        self._heard: object = None
+        self._known_writer: Any = None
+        self.admin: AsyncDatabase[dict[str, Any]] = _Admin(self, "admin")
 
     @asynccontextmanager
     async def holding(self, session: AsyncClientSession) -> AsyncIterator[None]:
@@ -70,7 +71,7 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         block stands inside of the transaction's, so that what aborts it goes the driver's own way.
         """
         self._refuse_a_second()
-        server = await self._select_server(writable_server_selector, session, "transaction")
+        server = await self._writer(session, "transaction")
         checkout = self._checkout(server, session)
         async with checkout as connection:
             self._held[session] = _Held(server, connection, checkout)
@@ -109,19 +110,53 @@ class Client(AsyncMongoClient[dict[str, Any]]):
             if not any(map(error.has_error_label, _REPEATED_BY_THE_DRIVER)):
                 raise
             if operation != "commitTransaction":  # nothing is committed: the whole of it is run again, after a pause
-                error._add_error_label("TransientTransactionError")  # noqa: SLF001
+                error._add_error_label("TransientTransactionError")
                 raise
         else:
-            session._transaction.has_completed_command = True  # noqa: SLF001 - what the driver's own way leaves behind
+            session._transaction.has_completed_command = True # what the driver's own way leaves behind
             return answer
         return await super()._retry_internal(func, session, bulk, operation, **options)
+
+    async def read_once(self, call: Any, operation: str) -> Any:  # noqa: ANN401 - the driver's own callback for a read
+        """Read outside of a transaction and of any session. One that breaks on its way is repeated, as the driver repeats reads."""
+        self._refuse_a_second()
+        server = await self._writer(None, operation)
+        try:
+            async with self._checkout(server, None) as connection:
+                return await call(None, server, connection, ReadPreference.PRIMARY)
+        except (ConnectionFailure, NotPrimaryError):
+            return await self._retryable_read(call, ReadPreference.PRIMARY, None, operation)
+
+    async def _writer(self, session: AsyncClientSession | None, operation: str) -> Any:  # noqa: ANN401 - the driver's own
+        """Give the server that takes writes: of a replica set the same one, until something is heard of its servers."""
+        heard = self._topology._description  # another object after each change
+        if self._heard is not heard or heard.topology_type != TOPOLOGY_TYPE.ReplicaSetWithPrimary:
+            self._known_writer = await self._select_server(writable_server_selector, session, operation)
+            self._heard = heard
+        return self._known_writer
 
     async def _process_response(self, reply: Any, session: AsyncClientSession | None) -> None:  # noqa: ANN401
         """Take from an answer what the session needs; the client learns the cluster's time when the transaction is over."""
         if session in self._held:
-            session._process_response(reply)  # noqa: SLF001
+            session._process_response(reply)
         else:
             await super()._process_response(reply, session)
+
+
+class _Admin(AsyncDatabase[dict[str, Any]]):
+    """The `admin` database, where transactions end: `commitTransaction` is asked over the connection directly."""
+
+    async def _command(self, conn: AsyncConnection, command: Any, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+        session, write_concern = options.get("session"), options.get("write_concern")
+        is_plain = not arguments and options.keys() <= {"session", "write_concern", "parse_write_concern_error"}
+        if not is_plain or session is None or not session.in_transaction:
+            return await super()._command(conn, command, *arguments, **options)
+        body = {**command, "writeConcern": write_concern.document} if write_concern else dict(command)
+        asked = Command(self.name, body, DEFAULT_CODEC_OPTIONS)
+        answer = await ask(conn, asked, client=self._client, session=session)
+        if "writeConcernError" in answer:
+            _check_command_response(answer, conn.max_wire_version, parse_write_concern_error=True)
+        return answer
 
 
 class Database(AsyncDatabase[dict[str, Any]]):
@@ -129,6 +164,7 @@ class Database(AsyncDatabase[dict[str, Any]]):
 
     def __init__(self, client: Client, name: str) -> None:
         super().__init__(client, name, codec_options=FREE_FORM_CODEC)
+        self._client: Client = client
         self._collections: dict[type[Document], AsyncCollection[dict[str, Any]]] = {}
 
     def collection_of(self, kind: type[Document]) -> AsyncCollection[dict[str, Any]]:
@@ -138,66 +174,47 @@ class Database(AsyncDatabase[dict[str, Any]]):
             found = self._collections[kind] = self.get_collection(kind.collection, codec_options=codec_of(kind))
         return found
 
-    async def read(self, kind: type[Document], question: Mapping[str, Any], session: AsyncClientSession | None) -> Any:  # noqa: ANN401
-        """Ask `find` this, with a `limit`, and give the documents: in one answer, unless they are too large."""
-        codec: Any = codec_of(kind)
-        command = {"find": kind.collection, **question, "batchSize": question["limit"], "maxTimeMS": READ_TIMEOUT_MS}
+    async def write(self, commands: Sequence[dict[str, Any]], session: AsyncClientSession) -> list[Answer]:
+        """Run commands that write, in the session's transaction, and give their answers; they go out at once.
 
-        async def ask(session: Any, _server: Any, connection: pool.AsyncConnection, preference: Any) -> list[Any]:  # noqa: ANN401
-            sending = {"session": session, "client": self.client, "user_fields": _DOCUMENTS}
-            cursor = (await connection.command(self.name, dict(command), preference, codec, **sending))["cursor"]
-            documents: list[Any] = cursor["firstBatch"]
+        An answer with `writeErrors` is the last one: what a unique index refuses ends the transaction.
+        """
+        asked = [Command(self.name, command, CODEC) for command in commands]
+        return await self._write(asked, session)
+
+    async def write_and_read(self, kind: type[Document], command: dict[str, Any], session: AsyncClientSession) -> Any:  # noqa: ANN401
+        """Run a `findAndModify` in the session's transaction, and give the document, or None."""
+        (answer,) = await self._write([Command(self.name, command, codec_of(kind), _VALUE)], session)
+        return answer["value"]
+
+    async def _write(self, commands: list[Command], session: AsyncClientSession) -> list[Answer]:
+        async def call(session: Any, connection: AsyncConnection, _: bool) -> list[Answer]:  # noqa: ANN401, FBT001
+            return await ask_in_turn(connection, commands, client=self._client, session=session)
+
+        answers: list[Answer] = await self._client._retry_internal(call, session, None, next(iter(commands[0].body)))
+        return answers
+
+    async def read(self, kind: type[Document], question: Mapping[str, Any], session: AsyncClientSession | None) -> list[Answer]:
+        """Ask `find` this, with a `limit`, and give the documents: in one answer, unless they are too large."""
+        asked = {"find": kind.collection, **question, "batchSize": question["limit"], "maxTimeMS": READ_TIMEOUT_MS}
+        codec: Codec = codec_of(kind)
+
+        async def call(session: Any, _server: Any, connection: AsyncConnection, _preference: Any) -> list[Answer]:  # noqa: ANN401
+            async def page(asked: dict[str, Any]) -> Answer:
+                command = Command(self.name, asked, codec, _DOCUMENTS)
+                answer = await ask(connection, command, client=self._client, session=session)
+                cursor: Answer = answer["cursor"]
+                return cursor
+
+            cursor = await page(asked)
+            documents: list[Answer] = cursor["firstBatch"]
             while cursor["id"]:
                 more = {"getMore": Int64(cursor["id"]), "collection": kind.collection, "batchSize": question["limit"]}
-                cursor = (await connection.command(self.name, more, preference, codec, **sending))["cursor"]
+                cursor = await page(more)
                 documents += cursor["nextBatch"]
             return documents
 
-        return await self.client._retryable_read(ask, ReadPreference.PRIMARY, session, "find")  # noqa: SLF001
-
-
-async def _send(connection: PyMongoProtocol, sent: bytes) -> None:
-    await connection.write(sent)
-
-
-async def _receive(connection: pool.AsyncConnection, request_id: int | None, max_message_size: int = MAX_MESSAGE_SIZE) -> Any:  # noqa: ANN401
-    timeout_s = connection.conn.gettimeout
-    if timeout_s is None or connection.is_sdam or pymongo._csot.get_timeout():  # noqa: SLF001
-        return await async_receive_message(connection, request_id, max_message_size)
-    watch = _Watch(connection, timeout_s)
-    try:
-        data, kind = await connection.conn.get_conn.read(request_id, max_message_size)
-    finally:
-        watch.end()
-    unpack = message._UNPACK_REPLY.get(kind)  # noqa: SLF001
-    if unpack is None:
-        raise ProtocolError(f"an answer of the unknown kind {kind}")
-    return unpack(data)
-
-
-class _Watch:
-    """Closes a connection whose answer does not come in time, or whose pool is told to break off; waiting for it then fails."""
-
-    def __init__(self, connection: pool.AsyncConnection, timeout_s: float) -> None:
-        self._connection = connection
-        self._loop = asyncio.get_running_loop()
-        self._ends_at = self._loop.time() + timeout_s
-        self._alarm = self._loop.call_later(min(_GLANCE_S, timeout_s), self._glance)
-
-    def end(self) -> None:
-        """Watch no longer."""
-        self._alarm.cancel()
-
-    def _glance(self) -> None:
-        left_s = self._ends_at - self._loop.time()
-        protocol = self._connection.conn.get_conn
-        if self._connection.cancel_context.cancelled:
-            protocol.close(AutoReconnect("operation cancelled"))
-        elif left_s <= 0:
-            protocol.close(TimeoutError("timed out"))
-        else:
-            self._alarm = self._loop.call_later(min(_GLANCE_S, left_s), self._glance)
-
-
-pool.async_sendall = _send  # type: ignore[attr-defined, assignment]
-pool.async_receive_message = _receive  # type: ignore[attr-defined, assignment]
+        if session is None:
+            return await self._client.read_once(call, "find")
+        found: list[Answer] = await self._client._retryable_read(call, ReadPreference.PRIMARY, session, "find")
+        return found

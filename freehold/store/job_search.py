@@ -40,11 +40,11 @@ class JobQuestion(Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-class Hit(Struct, frozen=True):
-    """A job that was found, and its place in the order: the search goes on `after` these keys."""
+class Found(Struct, frozen=True):
+    """Jobs that were found, in order. `behind` is the place of the last of them, where the search goes on; null at the end."""
 
-    job: Job
-    keys: tuple[Key, ...]
+    jobs: list[Job]
+    behind: tuple[Key, ...] | None
 
 
 class InvalidKeys(Exception):  # noqa: N818 - it names what is wrong
@@ -54,7 +54,7 @@ class InvalidKeys(Exception):  # noqa: N818 - it names what is wrong
 class JobSearch(Protocol):
     """A search engine for jobs."""
 
-    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> list[Hit]:
+    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> Found:
         """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
 
 
@@ -69,7 +69,7 @@ class TextSearch:
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
-    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> list[Hit]:
+    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> Found:
         """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
         wanted = _filter(question)
         try:
@@ -81,34 +81,39 @@ class TextSearch:
         except msgspec.ValidationError as error:
             raise InvalidKeys(str(error)) from error
 
-    async def _by_relevance(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+    async def _by_relevance(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
         pipeline: list[dict[str, Any]] = [{"$match": wanted}, {"$set": {"score": {"$meta": "textScore"}}}]
         if after is not None:
             score, last = msgspec.convert(after, tuple[float, str])
             pipeline.append({"$match": {"$or": [{"score": {"$lt": score}}, {"score": score, "_id": {"$lt": last}}]}})
         pipeline += [
             {"$sort": {"score": -1, "_id": -1}},
-            {"$limit": limit},
+            {"$limit": limit + 1},
             {"$project": {"_id": 0, "score": 1, "job": "$$ROOT"}},
         ]
         found = await self._reads.aggregate(Job, pipeline, into=_Scored)
-        return [Hit(job=each.job, keys=(each.score, each.job.id)) for each in found]
+        shown = found[:limit]
+        behind = (shown[-1].score, shown[-1].job.id) if len(found) > limit else None
+        return Found([each.job for each in shown], behind)
 
-    async def _by_posting(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+    async def _by_posting(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
         if after is not None:
             posted_ms, last = msgspec.convert(after, tuple[_Milliseconds, str])
             posted_at = _EPOCH + timedelta(milliseconds=posted_ms)
             behind = {"$or": [{"posted_at": {"$lt": posted_at}}, {"posted_at": posted_at, "_id": {"$lt": last}}]}
             wanted = {"$and": [wanted, behind]}
-        found = await self._reads.find(Job, wanted, sort=(("posted_at", -1), ("_id", -1)), limit=limit)
-        return [Hit(job=job, keys=(_milliseconds(job.posted_at or job.created_at), job.id)) for job in found]
+        found = await self._reads.find(Job, wanted, sort=(("posted_at", -1), ("_id", -1)), limit=limit + 1)
+        shown = found[:limit]
+        behind = (_milliseconds(shown[-1].posted_at or shown[-1].created_at), shown[-1].id) if len(found) > limit else None
+        return Found(shown, behind)
 
-    async def _by_creation(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> list[Hit]:
+    async def _by_creation(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
         if after is not None:
             (last,) = msgspec.convert(after, tuple[str])
             wanted = {"$and": [wanted, {"_id": {"$lt": last}}]}
-        found = await self._reads.find(Job, wanted, sort=(("_id", -1),), limit=limit)
-        return [Hit(job=job, keys=(job.id,)) for job in found]
+        found = await self._reads.find(Job, wanted, sort=(("_id", -1),), limit=limit + 1)
+        shown = found[:limit]
+        return Found(shown, (shown[-1].id,) if len(found) > limit else None)
 
 
 def _filter(question: JobQuestion) -> dict[str, Any]:

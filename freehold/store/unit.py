@@ -1,6 +1,6 @@
 """The unit of work: everything that one transaction writes. It rolls back unless the work returns.
 
-Inserts wait until the end and go out in one trip per collection; updates go at once, because their guards decide.
+Inserts wait until the end and go out together; updates go at once, because their guards decide.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
 from freehold.documents import Document, OutboxRow
 from freehold.events import Event, body_of
@@ -76,16 +76,13 @@ class Unit(Reads):
         stale = Stale(f"{before.id} is no longer at version {before.version}")
         if not deadlines:
             change = {"$set": {**changed, "version": to_bson(before.version + 1)}}
-            outcome = await self.collection(type(before)).update_one(filter_, change, session=self.session)
-            if outcome.matched_count == 0:
+            if await self._update(type(before), filter_, change) == 0:
                 raise stale
             return msgspec.structs.replace(after, version=before.version + 1)
         values = {field: {"$literal": value} for field, value in changed.items()}
         due = {field: _database_now_plus(seconds) for field, seconds in deadlines.items()}
         pipeline = [{"$set": {**values, **due, "version": to_bson(before.version + 1)}}]
-        raw = await self.collection(type(before)).find_one_and_update(
-            filter_, pipeline, session=self.session, return_document=True
-        )
+        raw = await self._find_and_update(type(before), filter_, pipeline)
         if raw is None:
             raise stale
         return from_bson(raw, type(before))
@@ -99,9 +96,8 @@ class Unit(Reads):
         """
         filter_ = {"_id": identifier, **(guard or {})}
         counters = dict.fromkeys(by, 1)
-        raw = await self.collection(kind).find_one_and_update(
-            filter_, {"$inc": to_bson(dict(by))}, {"_id": 0, **counters}, session=self.session, return_document=True
-        )
+        change = {"$inc": to_bson(dict(by))}
+        raw = await self._find_and_update(kind, filter_, change, fields={"_id": 0, **counters})
         if raw is None:
             raise Stale(f"{identifier} does not meet {guard}")
         return {name: int(raw[name]) for name in by}
@@ -109,8 +105,7 @@ class Unit(Reads):
     async def delete(self, document: Document) -> None:
         """Remove a document that is still at this version. Raises Stale when it moved on."""
         filter_ = {"_id": document.id, "version": document.version}
-        outcome = await self.collection(type(document)).delete_one(filter_, session=self.session)
-        if outcome.deleted_count == 0:
+        if await self._write({"delete": type(document).collection, "deletes": [{"q": filter_, "limit": 1}]}) == 0:
             raise Stale(f"{document.id} is no longer at version {document.version}")
 
     def emit(self, event: Event, aggregate: Document) -> None:
@@ -131,22 +126,33 @@ class Unit(Reads):
         self.insert(row)
 
     async def flush(self) -> None:
-        """Send the waiting inserts: one trip per collection."""
+        """Send the waiting inserts, all at once."""
         inserts, self._inserts = self._inserts, {}
-        for kind, rows in inserts.items():
-            documents = [to_bson(document) for document, _ in rows]
-            try:
-                if len(documents) == 1:
-                    await self.collection(kind).insert_one(documents[0], session=self.session)
-                else:
-                    await self.collection(kind).insert_many(documents, session=self.session)
-            except DuplicateKeyError as error:
-                raise _refusal(*rows[0]) from error
-            except BulkWriteError as error:
-                fault = error.details["writeErrors"][0]
-                if fault["code"] != DUPLICATE_KEY:
-                    raise
-                raise _refusal(*rows[fault["index"]]) from error
+        if not inserts:
+            return
+        commands = [
+            {"insert": kind.collection, "documents": [to_bson(document) for document, _ in rows]} for kind, rows in inserts.items()
+        ]
+        answers = await self.database.write(commands, self.session)
+        for answer, rows in zip(answers, inserts.values(), strict=False):
+            for fault in answer.get("writeErrors", ()):
+                if fault["code"] == DUPLICATE_KEY:
+                    raise _refusal(*rows[fault["index"]])
+                raise BulkWriteError(answer)
+
+    async def _update(self, kind: type[Document], filter_: Mapping[str, Any], change: Mapping[str, Any]) -> int:
+        """Update at most one document; say how many met the filter."""
+        return await self._write({"update": kind.collection, "updates": [{"q": filter_, "u": change}]})
+
+    async def _find_and_update(self, kind: type[Document], filter_: Mapping[str, Any], change: object, **options: Any) -> Any:  # noqa: ANN401
+        command = {"findAndModify": kind.collection, "query": filter_, "update": change, "new": True, **options}
+        return await self.database.write_and_read(kind, command, self.session)
+
+    async def _write(self, command: dict[str, Any]) -> int:
+        (answer,) = await self.database.write([command], self.session)
+        if "writeErrors" in answer:
+            raise BulkWriteError(answer)
+        return int(answer["n"])
 
 
 def now() -> datetime:

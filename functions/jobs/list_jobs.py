@@ -68,12 +68,11 @@ async def _page(search: JobSearch, question: JobQuestion, query: JobQuery, viewe
     keys = 1 if question.order == "created" else 2
     after = None if query.cursor is None else decode_cursor(query.cursor, asked, keys=keys)
     try:
-        hits = await search.find(question, after=after, limit=query.limit + 1)
+        found = await search.find(question, after=after, limit=query.limit)
     except InvalidKeys as error:
         raise InvalidCursor from error
-    shown = hits[: query.limit]
-    next_cursor = encode_cursor(shown[-1].keys, asked) if len(hits) > query.limit else None
-    return Page([view_job(hit.job, viewer_id=viewer_id) for hit in shown], next_cursor)
+    next_cursor = encode_cursor(found.behind, asked) if found.behind else None
+    return Page([view_job(job, viewer_id=viewer_id) for job in found.jobs], next_cursor)
 
 
 def _refuse_contradictions(query: JobQuery) -> None:

@@ -38,6 +38,8 @@ class World(Struct, frozen=True, kw_only=True):
     employers: list[User]
     sessions: list[Session]
     databases: set[str] = set()
+    known_tokens: list[str] = []
+    """One of each employer, made once: so are those of people who are signed in."""
 
     def prepare(self, database: str, *, jobs: int) -> None:
         """Make a database with the schema, the employers and so many jobs in it."""
@@ -61,11 +63,12 @@ class World(Struct, frozen=True, kw_only=True):
 
     def creations(self, count: int, *, fresh_tokens: bool) -> list[bytes]:
         """Make so many `POST /api/jobs`, of one employer after the other, each with a key of its own."""
-        tokens = [] if fresh_tokens else [self.token(number) for number in range(len(self.employers))]
+        if not self.known_tokens:
+            self.known_tokens.extend(self.token(number) for number in range(len(self.employers)))
         requests = []
         for number, body in zip(range(count), new_jobs(seed=next(_numbers)), strict=False):
             employer = number % len(self.employers)
-            token = self.token(employer, fresh=True) if fresh_tokens else tokens[employer]
+            token = self.token(employer, fresh=True) if fresh_tokens else self.known_tokens[employer]
             requests.append(
                 _request("POST", "/api/jobs", json.dumps(body).encode(), token, key=f"bench-{next(_numbers)}-{os.getpid()}")
             )

@@ -1,0 +1,139 @@
+"""Commands over a connection of PyMongo's, and their answers, with as little in between as the protocol allows.
+
+What goes over the line is what PyMongo would send: its messages, its session's fields; and it judges the answers. Left out
+are its layers for what this product does not use: command listeners, encryption of fields by the driver, unacknowledged
+writes, exhaust cursors, deadlines by `pymongo.timeout`. Where one of them is in use the driver's own way is taken.
+docs/adr/0019-shortcuts-in-the-driver.md says what this stands on.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pymongo
+from bson.codec_options import CodecOptions
+from msgspec import Struct
+from pymongo import ReadPreference, message
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.mongo_client import AsyncMongoClient
+from pymongo.asynchronous.pool import AsyncConnection
+from pymongo.errors import NotPrimaryError, OperationFailure
+from pymongo.helpers_shared import _check_command_response
+from pymongo.logger import _COMMAND_LOGGER, _is_debug_enabled
+
+from freehold.store.answers import receive
+
+Codec = CodecOptions[dict[str, Any]]
+Answer = dict[str, Any]
+
+_REFUSALS: Final = (OperationFailure, NotPrimaryError)
+
+
+class Command(Struct, frozen=True):
+    """What is asked (the first key is its name), of which database, and how its answer is decoded.
+
+    `documents` names the parts of the answer that hold documents: the codec's own decoders are for them alone.
+    """
+
+    database: str
+    body: dict[str, Any]
+    codec: Codec
+    documents: Mapping[str, Any] | None = None
+
+
+async def ask(
+    connection: AsyncConnection,
+    command: Command,
+    *,
+    client: AsyncMongoClient[dict[str, Any]],
+    session: AsyncClientSession | None,
+) -> Answer:
+    """Send one command, and give its answer. Raises PyMongoError, as the driver would."""
+    (answer,) = await ask_in_turn(connection, (command,), client=client, session=session)
+    return answer
+
+
+async def ask_in_turn(
+    connection: AsyncConnection,
+    commands: Sequence[Command],
+    *,
+    client: AsyncMongoClient[dict[str, Any]],
+    session: AsyncClientSession | None,
+) -> list[Answer]:
+    """Send commands at once, and give their answers, in the same order: the server does one after the other.
+
+    A write that a unique index refuses is no error: its answer has `writeErrors`, and it is the last of those given. Raises
+    PyMongoError, as the driver would, for the first command that fails; what came after it in a transaction failed with it.
+    """
+    if _is_watched(connection, client):
+        return [await _ask_by_the_driver(connection, command, client, session) for command in commands]
+    try:
+        prepared = [_prepare(connection, command, client, session) for command in commands]
+        await connection.conn.get_conn.write(b"".join([sent for _, sent in prepared]))
+        answers: list[Answer] = []
+        failure: OperationFailure | NotPrimaryError | None = None
+        for command, (number, _) in zip(commands, prepared, strict=True):
+            found = await receive(connection, number, connection.max_message_size)
+            answer: Answer = found.unpack_response(codec_options=command.codec, user_fields=command.documents)[0]
+            await client._process_response(answer, session)
+            if failure is not None or (answers and "writeErrors" in answers[-1]):
+                continue
+            try:
+                _check_command_response(answer, connection.max_wire_version)
+            except _REFUSALS as error:
+                failure = error
+            else:
+                answers.append(answer)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the connection is of no use any more; this raises
+        await connection._raise_connection_failure(error)
+    if failure is not None:
+        raise failure
+    return answers
+
+
+def _prepare(
+    connection: AsyncConnection,
+    command: Command,
+    client: AsyncMongoClient[dict[str, Any]],
+    session: AsyncClientSession | None,
+) -> tuple[int, bytes]:
+    """Make a command's message; give its number too."""
+    body = dict(command.body)
+    if session is not None:
+        session._apply_to(body, False, ReadPreference.PRIMARY, connection)
+        if session._starting_transaction:
+            session._transaction.set_in_progress()
+    connection.send_cluster_time(body, session, client)
+    number, sent, size, _ = message._op_msg(
+        0, body, command.database, ReadPreference.PRIMARY, command.codec, ctx=connection.compression_context
+    )
+    largest = connection.max_bson_size + message._COMMAND_OVERHEAD
+    if size > largest:
+        message._raise_document_too_large(next(iter(body)), size, largest)
+    return number, sent
+
+
+async def _ask_by_the_driver(
+    connection: AsyncConnection,
+    command: Command,
+    client: AsyncMongoClient[dict[str, Any]],
+    session: AsyncClientSession | None,
+) -> Answer:
+    return await connection.command(
+        command.database,
+        dict(command.body),
+        ReadPreference.PRIMARY,
+        command.codec,
+        session=session,
+        client=client,
+        user_fields=command.documents,
+    )
+
+
+def _is_watched(connection: AsyncConnection, client: AsyncMongoClient[dict[str, Any]]) -> bool:
+    """Whether the driver has more to do than to ask."""
+    return (
+        (connection.listeners is not None and connection.listeners.enabled_for_commands)
+        or _is_debug_enabled(_COMMAND_LOGGER)
+        or client._encrypter is not None
+        or pymongo._csot.get_timeout() is not None
+    )
