@@ -7,16 +7,23 @@ debugging: what MongoDB's driver says then holds whole documents.
 import logging
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
+
+def _stamp(_logger: object, _method: str, event: EventDict) -> EventDict:
+    event["at"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
+    return event
+
+
 _SHARED: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    _stamp,
 ]
 
 OWN: Final = ("__main__", "connector", "freehold", "functions", "gateway", "jobs_scheduler", "realtime")

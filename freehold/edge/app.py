@@ -34,6 +34,8 @@ from freehold.telemetry.spans import Span
 
 log = structlog.get_logger()
 
+Methods = dict[str, Declaration]
+"""What answers at a path, by HTTP method."""
 Find = Callable[[], Iterable[Declaration]]
 
 REOPEN_AFTER_S: Final = 1.0
@@ -53,7 +55,8 @@ class FunctionApp:
         self._settings = settings
         self._secrets = secrets
         self._services: Services | None = None
-        self._routes: list[tuple[Route, dict[str, Declaration]]] = []
+        self._fixed: dict[str, Methods] = {}
+        self._routes: list[tuple[Route, Methods]] = []
         self.internal: dict[str, Declaration] = {}
         self._in_flight = 0
         self._draining = False
@@ -76,7 +79,9 @@ class FunctionApp:
         names = sorted({name for declaration in declarations for name in declaration.secrets})
         services = Services(self._settings, self._secrets if self._secrets is not None else load_secrets(names))
         await services.store.open()
-        self._routes = _routes(declarations)
+        paths = _by_path(declarations)
+        self._fixed = {path: methods for path, methods in paths.items() if "{" not in path}
+        self._routes = [(Route(path, _unused), methods) for path, methods in paths.items() if "{" in path]
         self._meters = {item.name: RequestMeter(item.name, status=item.status) for item in declarations}
         self.internal = {item.name: item for item in declarations if item.kind != "endpoint"}
         self._services = services
@@ -207,20 +212,23 @@ class FunctionApp:
         if request.method != "POST":
             return None
         name = str(request.scope["path"]).strip("/")
-        if not name and len(self.internal) == 1 and not self._routes:
+        if not name and len(self.internal) == 1 and not self._routes and not self._fixed:
             return next(iter(self.internal.values()))
         return self.internal.get(name)
 
     def _endpoint(self, request: Request) -> Declaration:
         self.services  # noqa: B018 - raises while this process is starting
+        methods = self._fixed.get(request.scope["path"]) or self._matching(request)
+        if request.method not in methods:
+            raise MethodNotAllowed(tuple(sorted(methods)))
+        return methods[request.method]
+
+    def _matching(self, request: Request) -> Methods:
         for route, methods in self._routes:
             match, child = route.matches(request.scope)
-            if match is Match.NONE:
-                continue
-            request.scope.update(child)
-            if request.method not in methods:
-                raise MethodNotAllowed(tuple(sorted(methods)))
-            return methods[request.method]
+            if match is not Match.NONE:
+                request.scope.update(child)
+                return methods
         raise NotFound
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -253,7 +261,7 @@ class FunctionApp:
                 _end_process()
                 return
             else:
-                log.info("ready", functions=sorted([*self.internal, *(d.name for _, m in self._routes for d in m.values())]))
+                log.info("ready", functions=sorted(self._meters))
                 return
 
 
@@ -261,17 +269,16 @@ def _end_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _routes(declarations: Iterable[Declaration]) -> list[tuple[Route, dict[str, Declaration]]]:
-    """Gather the endpoints by path; fixed paths before templates, so that the more exact one wins."""
-    paths: dict[str, dict[str, Declaration]] = defaultdict(dict)
+def _by_path(declarations: Iterable[Declaration]) -> dict[str, Methods]:
+    """Gather the endpoints by path; of templates, those with fewer parameters first, so that the more exact one wins."""
+    paths: dict[str, Methods] = defaultdict(dict)
     for declaration in declarations:
         if declaration.kind != "endpoint":
             continue
         if declaration.method in paths[declaration.path]:
             raise ValueError(f"{declaration.method} {declaration.path} is declared twice")
         paths[declaration.path][declaration.method] = declaration
-    ordered = sorted(paths, key=lambda path: (path.count("{"), path))
-    return [(Route(path, _unused), paths[path]) for path in ordered]
+    return dict(sorted(paths.items(), key=lambda item: (item[0].count("{"), item[0])))
 
 
 async def _unused(_: Request) -> Response:

@@ -119,6 +119,8 @@ def _body(kind: type[Struct], request: Request, raw: bytes) -> Struct:
 
 
 def _query_values(request: Request, kind: type[Struct]) -> dict[str, str | list[str]]:
+    if not request.scope["query_string"]:
+        return {}
     lists = _list_names(kind)
     values: dict[str, str | list[str]] = {}
     for name in request.query_params:

@@ -10,8 +10,7 @@ monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why 
 out again: docs/adr/0019-shortcuts-in-the-driver.md.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +28,7 @@ from pymongo.topology_description import TOPOLOGY_TYPE
 
 from freehold.documents import Document
 from freehold.store.wire import Answer, Codec, Command, ask, ask_in_turn
-from freehold.store.mapping import CODEC, FREE_FORM_CODEC, codec_of
+from freehold.store.mapping import CODEC, FREE_FORM_CODEC, codec_of, quick_codec_of
 
 READ_TIMEOUT_MS: Final = 5_000
 _DOCUMENTS: Final = {"cursor": {"firstBatch": 1, "nextBatch": 1}}
@@ -63,24 +62,14 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         self._known_writer: Any = None
         self.admin: AsyncDatabase[dict[str, Any]] = _Admin(self, "admin")
 
-    @asynccontextmanager
-    async def holding(self, session: AsyncClientSession) -> AsyncIterator[None]:
-        """Hold one connection for the commands of this session's transaction, until one of them fails.
+    def holding(self, session: AsyncClientSession) -> "_Holding":
+        """Hold one connection for the commands of this session's transaction (`async with`), until one of them fails.
 
         Whoever holds one must not wait for a second one: when all places of the pool are held, nobody would get it. The
         block stands inside of the transaction's, so that what aborts it goes the driver's own way.
         """
         self._refuse_a_second()
-        server = await self._writer(session, "transaction")
-        checkout = self._checkout(server, session)
-        async with checkout as connection:
-            self._held[session] = _Held(server, connection, checkout)
-            _holder.set(session)
-            try:
-                yield
-            finally:
-                self._held.pop(session, None)
-        await self._topology.receive_cluster_time(session.cluster_time)
+        return _Holding(self, session)
 
     async def _let_go(self, session: AsyncClientSession, held: _Held, error: PyMongoError) -> None:
         """Have the driver judge the error (its labels, the session, the server's state), and give the connection back.
@@ -113,7 +102,7 @@ class Client(AsyncMongoClient[dict[str, Any]]):
                 error._add_error_label("TransientTransactionError")
                 raise
         else:
-            session._transaction.has_completed_command = True # what the driver's own way leaves behind
+            session._transaction.has_completed_command = True  # what the driver's own way leaves behind
             return answer
         return await super()._retry_internal(func, session, bulk, operation, **options)
 
@@ -141,6 +130,29 @@ class Client(AsyncMongoClient[dict[str, Any]]):
             session._process_response(reply)
         else:
             await super()._process_response(reply, session)
+
+
+class _Holding:
+    """The time for which a session's transaction holds a connection."""
+
+    def __init__(self, client: Client, session: AsyncClientSession) -> None:
+        self._client = client
+        self._session = session
+        self._checkout: Any = None
+
+    async def __aenter__(self) -> None:
+        client, session = self._client, self._session
+        server = await client._writer(session, "transaction")
+        self._checkout = client._checkout(server, session)
+        connection = await self._checkout.__aenter__()
+        client._held[session] = _Held(server, connection, self._checkout)
+        _holder.set(session)
+
+    async def __aexit__(self, *error: object) -> None:
+        self._client._held.pop(self._session, None)
+        await self._checkout.__aexit__(*error)
+        if error[0] is None:
+            await self._client._topology.receive_cluster_time(self._session.cluster_time)
 
 
 class _Admin(AsyncDatabase[dict[str, Any]]):
@@ -197,7 +209,7 @@ class Database(AsyncDatabase[dict[str, Any]]):
     async def read(self, kind: type[Document], question: Mapping[str, Any], session: AsyncClientSession | None) -> list[Answer]:
         """Ask `find` this, with a `limit`, and give the documents: in one answer, unless they are too large."""
         asked = {"find": kind.collection, **question, "batchSize": question["limit"], "maxTimeMS": READ_TIMEOUT_MS}
-        codec: Codec = codec_of(kind)
+        codec: Codec = quick_codec_of(kind)
 
         async def call(session: Any, _server: Any, connection: AsyncConnection, _preference: Any) -> list[Answer]:  # noqa: ANN401
             async def page(asked: dict[str, Any]) -> Answer:

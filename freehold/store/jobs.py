@@ -14,18 +14,21 @@ OVER: Final[dict[str, Any]] = {"deadline": {"$type": "date"}, "$expr": {"$lte": 
 """The deadline has passed, by the database's clock."""
 
 
-async def take_opening(unit: Unit, employer_id: str, *, limit: int) -> None:
-    """Make sure that the employer may open one more job, also when others are opened at the same time.
+def take_opening(unit: Unit, employer_id: str, *, limit: int) -> None:
+    """Make sure that the employer may open the job that this unit opens, also when others are opened at the same time.
 
     The write to the employer's document makes such transactions conflict, so that each one counts the jobs of those
-    before it. Who has opened at most `limit` jobs in all cannot have more of them open, and needs no counting. Raises
-    QuotaExceeded.
+    before it. Who has opened at most `limit` jobs in all cannot have more of them open, and needs no counting. The unit
+    raises QuotaExceeded at its end.
     """
-    ever = await unit.increment(User, employer_id, {"jobs_opened": 1})
-    if ever["jobs_opened"] <= limit:
-        return
-    if await unit.count(Job, {"employer_id": employer_id, "state": "open"}, limit=limit) >= limit:
-        raise QuotaExceeded(f"{limit} jobs are open; close or pause one first")
+
+    async def check(counters: dict[str, int]) -> None:
+        if counters["jobs_opened"] <= limit:
+            return
+        if await unit.count(Job, {"employer_id": employer_id, "state": "open"}, limit=limit + 1) > limit:
+            raise QuotaExceeded(f"{limit} jobs are open; close or pause one first")
+
+    unit.increment_at_end(User, employer_id, {"jobs_opened": 1}, check)
 
 
 async def count_application(unit: Unit, job_id: str) -> bool:

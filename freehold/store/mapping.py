@@ -1,14 +1,14 @@
 """Between documents and BSON. Whole numbers are stored as 64-bit ones, times as aware UTC, `id` as `_id`."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from bson import Int64
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from freehold.documents import Document
 from freehold.domain.errors import InvalidValue
@@ -29,6 +29,7 @@ class _PlainInt(TypeDecoder):
 
 
 CODEC: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=True)
+_PLAIN_TIMES: Final[CodecOptions[dict[str, Any]]] = CodecOptions(tz_aware=False)
 FREE_FORM_CODEC: Final[CodecOptions[dict[str, Any]]] = CODEC.with_options(type_registry=TypeRegistry([_PlainInt()]))
 
 
@@ -43,6 +44,19 @@ def codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
     return FREE_FORM_CODEC if is_free_form else CODEC
 
 
+@cache
+def quick_codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
+    """Say how documents of this kind are decoded when nobody but `from_bson` sees them.
+
+    Making an aware time costs the driver as much as making the time. Where times stand in fields of the document only,
+    `from_bson` says of them that they are UTC, in a quarter of that.
+    """
+    is_simple = codec_of(kind) is CODEC and not any(
+        _holds_times(field.type) for field in inspect.type_info(kind).fields if field.encode_name not in _times_of(kind)
+    )
+    return _PLAIN_TIMES if is_simple else codec_of(kind)
+
+
 def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may come and go here
     """Turn a document, or a part of one, into what PyMongo encodes. Raises InvalidValue for a number beyond 64 bits."""
     return _widen(msgspec.to_builtins(value, builtin_types=(datetime, bytes)))
@@ -50,6 +64,10 @@ def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may 
 
 def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
     """Turn what PyMongo decoded into a document; fields that this version does not know are passed over."""
+    for name in _times_of(kind):
+        time = raw.get(name)
+        if type(time) is datetime:
+            raw[name] = datetime.combine(time, time.time(), UTC)  # `replace` takes four times as long
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError:  # perhaps a later version has stored more in a part that refuses what it does not know
@@ -80,6 +98,39 @@ def _differences(before: Struct, after: Struct, within: str = "") -> Iterator[tu
 @cache
 def _fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(kind)
+
+
+@cache
+def _times_of(kind: type[Struct]) -> tuple[str, ...]:
+    """Name the fields that are times."""
+    return tuple(field.encode_name for field in inspect.type_info(kind).fields if _is_time(field.type))
+
+
+def _is_time(kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.UnionType():
+            return any(_is_time(one) for one in kind.types)
+        case inspect.Metadata():
+            return _is_time(kind.type)
+    return isinstance(kind, inspect.DateTimeType)
+
+
+def _holds_times(kind: inspect.Type) -> bool:
+    """Whether there may be times within this, however deep."""
+    match kind:
+        case inspect.UnionType():
+            return any(_holds_times(one) for one in kind.types)
+        case inspect.Metadata():
+            return _holds_times(kind.type)
+        case inspect.StructType():
+            return any(_holds_times(field.type) for field in kind.fields)
+        case inspect.ListType() | inspect.VarTupleType():
+            return _holds_times(kind.item_type)
+        case inspect.StrType() | inspect.IntType() | inspect.FloatType() | inspect.BoolType() | inspect.BytesType():
+            return False
+        case inspect.NoneType() | inspect.LiteralType():
+            return False
+    return True
 
 
 def _widen(value: object) -> object:

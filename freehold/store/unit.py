@@ -3,7 +3,7 @@
 Inserts wait until the end and go out together; updates go at once, because their guards decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from freehold.telemetry.context import TraceContext
 
 D = TypeVar("D", bound=Document)
 Refusal = Exception | type[Exception]
+Check = Callable[[dict[str, int]], Awaitable[None]]
 
 DUPLICATE_KEY = 11000
 
@@ -38,6 +39,7 @@ class Unit(Reads):
         super().__init__(database, session)
         self._trace = trace
         self._inserts: dict[type[Document], list[tuple[Document, Refusal | None]]] = {}
+        self._increments: list[tuple[type[Document], str, Mapping[str, int], Check]] = []
         self._emitted: dict[tuple[str, int], int] = {}
 
     @property
@@ -82,7 +84,8 @@ class Unit(Reads):
         values = {field: {"$literal": value} for field, value in changed.items()}
         due = {field: _database_now_plus(seconds) for field, seconds in deadlines.items()}
         pipeline = [{"$set": {**values, **due, "version": to_bson(before.version + 1)}}]
-        raw = await self._find_and_update(type(before), filter_, pipeline)
+        command = {"findAndModify": type(before).collection, "query": filter_, "update": pipeline, "new": True}
+        raw = await self.database.write_and_read(type(before), command, self.session)
         if raw is None:
             raise stale
         return from_bson(raw, type(before))
@@ -94,13 +97,15 @@ class Unit(Reads):
 
         Raises Stale when the guard does not hold or the document is gone.
         """
-        filter_ = {"_id": identifier, **(guard or {})}
-        counters = dict.fromkeys(by, 1)
-        change = {"$inc": to_bson(dict(by))}
-        raw = await self._find_and_update(kind, filter_, change, fields={"_id": 0, **counters})
-        if raw is None:
-            raise Stale(f"{identifier} does not meet {guard}")
-        return {name: int(raw[name]) for name in by}
+        (answer,) = await self.database.write([_increment(kind, {"_id": identifier, **(guard or {})}, by)], self.session)
+        return _counters(answer, by, identifier)
+
+    def increment_at_end(self, kind: type[Document], identifier: str, by: Mapping[str, int], check: Check) -> None:
+        """Add to counters together with the inserts, and hand `check` how they stand then; what it raises undoes everything.
+
+        For what the work itself need not know: it saves a trip. Raises Stale, then, when the document is gone.
+        """
+        self._increments.append((kind, identifier, by, check))
 
     async def delete(self, document: Document) -> None:
         """Remove a document that is still at this version. Raises Stale when it moved on."""
@@ -126,27 +131,25 @@ class Unit(Reads):
         self.insert(row)
 
     async def flush(self) -> None:
-        """Send the waiting inserts, all at once."""
+        """Send what waits, all at once."""
+        increments, self._increments = self._increments, []
         inserts, self._inserts = self._inserts, {}
-        if not inserts:
+        commands = [_increment(kind, {"_id": identifier}, by) for kind, identifier, by, _ in increments]
+        commands += [_insertion(kind, [document for document, _ in rows]) for kind, rows in inserts.items()]
+        if not commands:
             return
-        commands = [
-            {"insert": kind.collection, "documents": [to_bson(document) for document, _ in rows]} for kind, rows in inserts.items()
-        ]
         answers = await self.database.write(commands, self.session)
-        for answer, rows in zip(answers, inserts.values(), strict=False):
+        for answer, rows in zip(answers[len(increments) :], inserts.values(), strict=False):
             for fault in answer.get("writeErrors", ()):
                 if fault["code"] == DUPLICATE_KEY:
                     raise _refusal(*rows[fault["index"]])
                 raise BulkWriteError(answer)
+        for answer, (_, identifier, by, check) in zip(answers, increments, strict=False):
+            await check(_counters(answer, by, identifier))
 
     async def _update(self, kind: type[Document], filter_: Mapping[str, Any], change: Mapping[str, Any]) -> int:
         """Update at most one document; say how many met the filter."""
         return await self._write({"update": kind.collection, "updates": [{"q": filter_, "u": change}]})
-
-    async def _find_and_update(self, kind: type[Document], filter_: Mapping[str, Any], change: object, **options: Any) -> Any:  # noqa: ANN401
-        command = {"findAndModify": kind.collection, "query": filter_, "update": change, "new": True, **options}
-        return await self.database.write_and_read(kind, command, self.session)
 
     async def _write(self, command: dict[str, Any]) -> int:
         (answer,) = await self.database.write([command], self.session)
@@ -159,6 +162,23 @@ def now() -> datetime:
     """Read this process's clock: aware UTC, whole milliseconds. For records of the past, never for deadlines."""
     instant = datetime.now(UTC)
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def _insertion(kind: type[Document], documents: Iterable[Document]) -> dict[str, Any]:
+    return {"insert": kind.collection, "documents": [to_bson(document) for document in documents]}
+
+
+def _increment(kind: type[Document], filter_: Mapping[str, Any], by: Mapping[str, int]) -> dict[str, Any]:
+    fields = {"_id": 0, **dict.fromkeys(by, 1)}
+    change = {"$inc": to_bson(dict(by))}
+    return {"findAndModify": kind.collection, "query": filter_, "update": change, "new": True, "fields": fields}
+
+
+def _counters(answer: Mapping[str, Any], by: Mapping[str, int], identifier: str) -> dict[str, int]:
+    """Read how counters stand. Raises Stale when there was nothing to add to."""
+    if answer["value"] is None:
+        raise Stale(f"{identifier} is gone, or does not meet its guard")
+    return {name: int(answer["value"][name]) for name in by}
 
 
 def _refusal(document: Document, duplicate: Refusal | None) -> Refusal:

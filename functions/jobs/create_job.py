@@ -47,7 +47,7 @@ async def create_job(call: Call, body: NewJob) -> JobView:
     revalidated(job.place, "body.place")
     call.unit.insert(job)
     if job.state == "open":
-        await take_opening(call.unit, job.employer_id, limit=call.settings.open_jobs_limit)
+        take_opening(call.unit, job.employer_id, limit=call.settings.open_jobs_limit)
         call.unit.emit(JobPosted(job_id=job.id, employer_id=job.employer_id), job)
     return view_job(job, viewer_id=job.employer_id)
 

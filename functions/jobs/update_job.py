@@ -86,7 +86,7 @@ async def _take(call: Call, job: Job, transition: JobStep) -> Job:
     step = hiring.JOB.step(transition, actor="employer", state=job.state)
     if step.target == "open":
         refuse_faults(*deadline_faults(job.deadline, call.now))
-        await take_opening(call.unit, job.employer_id, limit=call.settings.open_jobs_limit)
+        take_opening(call.unit, job.employer_id, limit=call.settings.open_jobs_limit)
     posted_at = job.posted_at or (call.now if step.target == "open" else None)
     changed = msgspec.structs.replace(job, state=step.target, posted_at=posted_at, updated_at=call.now)
     after = await call.unit.update(job, changed)

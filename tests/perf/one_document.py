@@ -48,7 +48,7 @@ async def _measured(world: World, count: int, rounds: int) -> tuple[float, ...]:
     async def whole(job: Job) -> None:
         async def work(unit: Unit) -> None:
             unit.insert(job)
-            await unit.increment(User, job.employer_id, {"jobs_opened": 1})
+            take_opening(unit, job.employer_id, limit=1_000_000)
             unit.emit(JobPosted(job_id=job.id, employer_id=job.employer_id), job)
 
         await store.transact(work, deadline_s=30)
