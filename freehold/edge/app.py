@@ -1,6 +1,7 @@
 """The ASGI app of one process: OpenFaaS's contract around the functions that it serves."""
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -85,6 +86,8 @@ class FunctionApp:
         self._meters = {item.name: RequestMeter(item.name, status=item.status) for item in declarations}
         self.internal = {item.name: item for item in declarations if item.kind != "endpoint"}
         self._services = services
+        gc.collect()
+        gc.freeze()  # what is kept for the life of the process need not be looked through again and again
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -1,6 +1,7 @@
 """Reading MongoDB's answers: in one piece each, and awaited where they are wanted, instead of in tasks of their own."""
 
 import asyncio
+from collections.abc import Sequence
 from struct import Struct as Layout
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import pymongo
 from pymongo import message, pool_shared
 from pymongo.asynchronous import pool
 from pymongo.common import MAX_MESSAGE_SIZE
+from pymongo.compression_support import decompress
 from pymongo.errors import AutoReconnect, ProtocolError
 from pymongo.network_layer import PyMongoProtocol, async_receive_message
 
@@ -31,6 +33,28 @@ class Protocol(PyMongoProtocol):
         self._filled = 0
         self._long: memoryview | None = None
         self._long_filled = 0
+        self._awaited: _Awaited | None = None
+
+    async def answers(self, numbers: Sequence[int], largest: int) -> list[tuple[memoryview, int]]:
+        """Wait for the answers to messages that were just sent; give each one's content and kind, in the same order.
+
+        Raises OSError or AutoReconnect when the connection breaks, ProtocolError for an answer to something else.
+        """
+        if self.transport is None or self.transport.is_closing():
+            raise OSError("connection is already closed")
+        self._max_message_size = largest
+        self._awaited = awaited = _Awaited(len(numbers), asyncio.get_running_loop().create_future())
+        try:
+            await awaited.all_there
+        finally:
+            self._awaited = None
+        contents = []
+        for number, (kind, compressor, response_to, content) in zip(numbers, awaited.arrived, strict=True):
+            if number != response_to:
+                raise ProtocolError(f"an answer to {response_to}, where one to {number} is due")
+            plain = content if compressor is None else memoryview(decompress(content, compressor, largest - _HEADER.size))
+            contents.append((plain, kind))
+        return contents
 
     async def write(self, message: bytes) -> None:
         """Send a message. Raises OSError when the connection is closed."""
@@ -94,6 +118,9 @@ class Protocol(PyMongoProtocol):
             if not 0 < size <= self._max_message_size - _HEADER.size:
                 self.close(ProtocolError(f"a message of {size} bytes, compressed"))
                 return
+        if self._awaited is not None:
+            self._awaited.add((kind, compressor, response_to, body))
+            return
         awaited = self._pending_messages.popleft() if self._pending_messages else asyncio.get_running_loop().create_future()
         if awaited.done():  # whoever waited has been cancelled
             self.close(None)
@@ -101,9 +128,46 @@ class Protocol(PyMongoProtocol):
         awaited.set_result((kind, compressor, response_to, body))
         self._done_messages.append(awaited)
 
+    def _resolve_pending_messages(self, exc: Exception | None = None) -> None:
+        """Tell everybody who waits that nothing will come."""
+        super()._resolve_pending_messages(exc)
+        if self._awaited is not None:
+            self._awaited.fail(exc or OSError("connection closed"))
+
+
+class _Awaited:
+    """Answers that somebody waits for, all of them together."""
+
+    def __init__(self, count: int, all_there: asyncio.Future[None]) -> None:
+        self._count = count
+        self.all_there = all_there
+        self.arrived: list[tuple[int, int | None, int, memoryview]] = []
+
+    def add(self, message: tuple[int, int | None, int, memoryview]) -> None:
+        """Take one in."""
+        self.arrived.append(message)
+        if len(self.arrived) == self._count and not self.all_there.done():
+            self.all_there.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Say that no more will come."""
+        if not self.all_there.done():
+            self.all_there.set_exception(error)
+
+
+async def receive_in_turn(connection: pool.AsyncConnection, numbers: Sequence[int], timeout_s: float) -> list[Any]:
+    """Wait for the answers to the messages of these numbers. Raises OSError, AutoReconnect or ProtocolError."""
+    watch = _watch_of_this_loop()
+    watch.begin(connection, timeout_s)
+    try:
+        contents = await connection.conn.get_conn.answers(numbers, connection.max_message_size)
+    finally:
+        watch.end(connection)
+    return [_unpacked(*content) for content in contents]
+
 
 async def receive(connection: pool.AsyncConnection, number: int | None, largest: int = MAX_MESSAGE_SIZE) -> Any:  # noqa: ANN401
-    """Wait for the answer to the message of this number. Raises OSError, AutoReconnect or ProtocolError."""
+    """Wait for the answer to a message of the driver's own. Raises OSError, AutoReconnect or ProtocolError."""
     timeout_s = connection.conn.gettimeout
     if timeout_s is None or connection.is_sdam or pymongo._csot.get_timeout():
         return await async_receive_message(connection, number, largest)
@@ -113,6 +177,10 @@ async def receive(connection: pool.AsyncConnection, number: int | None, largest:
         data, kind = await connection.conn.get_conn.read(number, largest)
     finally:
         watch.end(connection)
+    return _unpacked(data, kind)
+
+
+def _unpacked(data: Any, kind: int) -> Any:  # noqa: ANN401 - the driver's own
     unpack = message._UNPACK_REPLY.get(kind)
     if unpack is None:
         raise ProtocolError(f"an answer of the unknown kind {kind}")

@@ -7,7 +7,7 @@ docs/adr/0019-shortcuts-in-the-driver.md says what this stands on.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -16,16 +16,13 @@ from pymongo import ReadPreference, message
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
 from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.errors import NotPrimaryError, OperationFailure
 from pymongo.helpers_shared import _check_command_response
 from pymongo.logger import _COMMAND_LOGGER, _is_debug_enabled
 
-from freehold.store.answers import receive
+from freehold.store.answers import receive_in_turn
 
 Codec = CodecOptions[dict[str, Any]]
 Answer = dict[str, Any]
-
-_REFUSALS: Final = (OperationFailure, NotPrimaryError)
 
 
 class Command(Struct, frozen=True):
@@ -64,29 +61,25 @@ async def ask_in_turn(
     A write that a unique index refuses is no error: its answer has `writeErrors`, and it is the last of those given. Raises
     PyMongoError, as the driver would, for the first command that fails; what came after it in a transaction failed with it.
     """
-    if _is_watched(connection, client):
-        return [await _ask_by_the_driver(connection, command, client, session) for command in commands]
+    timeout_s = connection.conn.gettimeout
+    if timeout_s is None or _is_watched(connection, client):
+        return await _ask_by_the_driver(connection, commands, client, session)
     try:
         prepared = [_prepare(connection, command, client, session) for command in commands]
         await connection.conn.get_conn.write(b"".join([sent for _, sent in prepared]))
-        answers: list[Answer] = []
-        failure: OperationFailure | NotPrimaryError | None = None
-        for command, (number, _) in zip(commands, prepared, strict=True):
-            found = await receive(connection, number, connection.max_message_size)
-            answer: Answer = found.unpack_response(codec_options=command.codec, user_fields=command.documents)[0]
+        found = await receive_in_turn(connection, [number for number, _ in prepared], timeout_s)
+        answers = [
+            reply.unpack_response(codec_options=command.codec, user_fields=command.documents)[0]
+            for reply, command in zip(found, commands, strict=True)
+        ]
+        for answer in answers:
             await client._process_response(answer, session)
-            if failure is not None or (answers and "writeErrors" in answers[-1]):
-                continue
-            try:
-                _check_command_response(answer, connection.max_wire_version)
-            except _REFUSALS as error:
-                failure = error
-            else:
-                answers.append(answer)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the connection is of no use any more; this raises
         await connection._raise_connection_failure(error)
-    if failure is not None:
-        raise failure
+    for place, answer in enumerate(answers):
+        _check_command_response(answer, connection.max_wire_version)
+        if "writeErrors" in answer:
+            return answers[: place + 1]
     return answers
 
 
@@ -114,19 +107,18 @@ def _prepare(
 
 async def _ask_by_the_driver(
     connection: AsyncConnection,
-    command: Command,
+    commands: Sequence[Command],
     client: AsyncMongoClient[dict[str, Any]],
     session: AsyncClientSession | None,
-) -> Answer:
-    return await connection.command(
-        command.database,
-        dict(command.body),
-        ReadPreference.PRIMARY,
-        command.codec,
-        session=session,
-        client=client,
-        user_fields=command.documents,
-    )
+) -> list[Answer]:
+    answers: list[Answer] = []
+    for asked in commands:
+        options = {"session": session, "client": client, "user_fields": asked.documents}
+        answer = await connection.command(asked.database, dict(asked.body), ReadPreference.PRIMARY, asked.codec, **options)
+        answers.append(answer)
+        if "writeErrors" in answer:
+            break
+    return answers
 
 
 def _is_watched(connection: AsyncConnection, client: AsyncMongoClient[dict[str, Any]]) -> bool:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from freehold.documents import Job, User
+from freehold.documents import Job
 from freehold.events import JobPosted
 from freehold.store import Store, Unit
+from freehold.store.jobs import take_opening
 from freehold.store.mapping import to_bson
 from tests.perf.content import stored_jobs
 from tests.perf.world import World

@@ -31,7 +31,7 @@ class Load(Struct, frozen=True):
 
 def measure(world: World, *, quick: bool) -> str:
     """Measure every load; the text of this part of the page."""
-    count, rounds = (32, 1) if quick else (600, 5)
+    count, rounds = (32, 1) if quick else (600, 11)
     with _all(world) as compared:
         agreement.check(world, compared)
         loads = _loads(world, count)
