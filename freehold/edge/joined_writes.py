@@ -1,4 +1,4 @@
-"""An answer's head and body in one write: uvicorn hands them to the connection one after the other, a call to the kernel each."""
+"""An answer's head and body in one write; uvicorn makes two of them, a call to the kernel each."""
 
 import asyncio
 from typing import Any, cast

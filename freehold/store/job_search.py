@@ -5,7 +5,7 @@ Every order ends in `_id`, so that a page goes on exactly behind the last hit, w
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -40,10 +40,14 @@ class JobQuestion(Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-class Found(Struct, frozen=True):
+L = TypeVar("L", bound=Struct)
+"""What of a job is shown in a list: its `id`, `created_at` and `posted_at`, and any other fields of a job."""
+
+
+class Found(Struct, Generic[L], frozen=True):
     """Jobs that were found, in order. `behind` is the place of the last of them, where the search goes on; null at the end."""
 
-    jobs: list[Job]
+    jobs: list[L]
     behind: tuple[Key, ...] | None
 
 
@@ -54,8 +58,11 @@ class InvalidKeys(Exception):  # noqa: N818 - it names what is wrong
 class JobSearch(Protocol):
     """A search engine for jobs."""
 
-    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> Found:
-        """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
+    async def find(self, question: JobQuestion, part: type[L], *, after: Sequence[Key] | None, limit: int) -> Found[L]:
+        """Find at most `limit` jobs behind `after`, of each what `part` has fields for.
+
+        Raises InvalidKeys when those are not keys of this order.
+        """
 
 
 class _Scored(Struct, frozen=True):
@@ -69,19 +76,22 @@ class TextSearch:
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
-    async def find(self, question: JobQuestion, *, after: Sequence[Key] | None, limit: int) -> Found:
-        """Find at most `limit` jobs behind `after`. Raises InvalidKeys when those are not keys of this order."""
+    async def find(self, question: JobQuestion, part: type[L], *, after: Sequence[Key] | None, limit: int) -> Found[L]:
+        """Find at most `limit` jobs behind `after`, of each what `part` has fields for.
+
+        Raises InvalidKeys when those are not keys of this order.
+        """
         wanted = _filter(question)
         try:
             if question.order == "relevance":
-                return await self._by_relevance(wanted, after, limit)
+                return await self._by_relevance(wanted, part, after, limit)
             if question.order == "created":
-                return await self._by_creation(wanted, after, limit)
-            return await self._by_posting(wanted, after, limit)
+                return await self._by_creation(wanted, part, after, limit)
+            return await self._by_posting(wanted, part, after, limit)
         except msgspec.ValidationError as error:
             raise InvalidKeys(str(error)) from error
 
-    async def _by_relevance(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
+    async def _by_relevance(self, wanted: dict[str, Any], part: type[L], after: Sequence[Key] | None, limit: int) -> Found[L]:
         pipeline: list[dict[str, Any]] = [{"$match": wanted}, {"$set": {"score": {"$meta": "textScore"}}}]
         if after is not None:
             score, last = msgspec.convert(after, tuple[float, str])
@@ -94,26 +104,25 @@ class TextSearch:
         found = await self._reads.aggregate(Job, pipeline, into=_Scored)
         shown = found[:limit]
         behind = (shown[-1].score, shown[-1].job.id) if len(found) > limit else None
-        return Found([each.job for each in shown], behind)
+        return Found([msgspec.convert(each.job, part, from_attributes=True) for each in shown], behind)
 
-    async def _by_posting(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
+    async def _by_posting(self, wanted: dict[str, Any], part: type[L], after: Sequence[Key] | None, limit: int) -> Found[L]:
         if after is not None:
             posted_ms, last = msgspec.convert(after, tuple[_Milliseconds, str])
             posted_at = _EPOCH + timedelta(milliseconds=posted_ms)
             behind = {"$or": [{"posted_at": {"$lt": posted_at}}, {"posted_at": posted_at, "_id": {"$lt": last}}]}
             wanted = {"$and": [wanted, behind]}
-        found = await self._reads.find(Job, wanted, sort=(("posted_at", -1), ("_id", -1)), limit=limit + 1)
+        found = await self._reads.find_parts(Job, part, wanted, sort=(("posted_at", -1), ("_id", -1)), limit=limit + 1)
         shown = found[:limit]
-        behind = (_milliseconds(shown[-1].posted_at or shown[-1].created_at), shown[-1].id) if len(found) > limit else None
-        return Found(shown, behind)
+        return Found(shown, _by_posting(shown[-1]) if len(found) > limit else None)
 
-    async def _by_creation(self, wanted: dict[str, Any], after: Sequence[Key] | None, limit: int) -> Found:
+    async def _by_creation(self, wanted: dict[str, Any], part: type[L], after: Sequence[Key] | None, limit: int) -> Found[L]:
         if after is not None:
             (last,) = msgspec.convert(after, tuple[str])
             wanted = {"$and": [wanted, {"_id": {"$lt": last}}]}
-        found = await self._reads.find(Job, wanted, sort=(("_id", -1),), limit=limit + 1)
+        found = await self._reads.find_parts(Job, part, wanted, sort=(("_id", -1),), limit=limit + 1)
         shown = found[:limit]
-        return Found(shown, (shown[-1].id,) if len(found) > limit else None)
+        return Found(shown, _by_creation(shown[-1]) if len(found) > limit else None)
 
 
 def _filter(question: JobQuestion) -> dict[str, Any]:
@@ -142,6 +151,14 @@ def _given(value: object, operator: str) -> dict[str, object] | None:
 def _between(least: int | None, most: int | None) -> dict[str, int] | None:
     bounds = {"$gte": least, "$lte": most}
     return {operator: bound for operator, bound in bounds.items() if bound is not None} or None
+
+
+def _by_posting(job: Any) -> tuple[int, str]:  # noqa: ANN401 - whatever part of a job is listed
+    return _milliseconds(job.posted_at or job.created_at), job.id
+
+
+def _by_creation(job: Any) -> tuple[str]:  # noqa: ANN401 - whatever part of a job is listed
+    return (job.id,)
 
 
 def _milliseconds(instant: datetime) -> int:

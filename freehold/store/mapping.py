@@ -15,6 +15,7 @@ from freehold.domain.errors import InvalidValue
 from freehold.store.known_fields import only_known
 
 D = TypeVar("D", bound=Document)
+S = TypeVar("S", bound=Struct)
 
 _LARGEST: Final = 2**63 - 1
 
@@ -52,7 +53,7 @@ def quick_codec_of(kind: type[Document]) -> CodecOptions[dict[str, Any]]:
     `from_bson` says of them that they are UTC, in a quarter of that.
     """
     is_simple = codec_of(kind) is CODEC and not any(
-        _holds_times(field.type) for field in inspect.type_info(kind).fields if field.encode_name not in _times_of(kind)
+        _holds_times(field.type) for field in _typed_fields(kind) if not _is_time(field.type)
     )
     return _PLAIN_TIMES if is_simple else codec_of(kind)
 
@@ -62,8 +63,8 @@ def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may 
     return _widen(msgspec.to_builtins(value, builtin_types=(datetime, bytes)))
 
 
-def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
-    """Turn what PyMongo decoded into a document; fields that this version does not know are passed over."""
+def from_bson(raw: dict[str, Any], kind: type[S]) -> S:
+    """Turn what PyMongo decoded into a document, or a part of one; fields that this version does not know are passed over."""
     for name in _times_of(kind):
         time = raw.get(name)
         if type(time) is datetime:
@@ -72,6 +73,22 @@ def from_bson(raw: dict[str, Any], kind: type[D]) -> D:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError:  # perhaps a later version has stored more in a part that refuses what it does not know
         return msgspec.convert(only_known(raw, kind), kind)
+
+
+@cache
+def projection_of(part: type[Struct]) -> dict[str, Any]:
+    """Say to `find` that only what `part` has fields for is wanted; its `id` is the document's."""
+    return {"_id": 0} | {field.encode_name: "$_id" if field.name == "id" else 1 for field in msgspec.structs.fields(part)}
+
+
+@cache
+def defaults_of(kind: type[Document]) -> dict[str, Any]:
+    """Give what stands for fields that an older version has not stored."""
+    fields = [field for field in msgspec.structs.fields(kind) if not field.required]
+    return {
+        field.encode_name: msgspec.to_builtins(field.default_factory() if field.default is msgspec.NODEFAULT else field.default)
+        for field in fields
+    }
 
 
 def changed_fields(before: D, after: D) -> dict[str, Any]:
@@ -103,7 +120,12 @@ def _fields_of(kind: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
 @cache
 def _times_of(kind: type[Struct]) -> tuple[str, ...]:
     """Name the fields that are times."""
-    return tuple(field.encode_name for field in inspect.type_info(kind).fields if _is_time(field.type))
+    return tuple(field.encode_name for field in _typed_fields(kind) if _is_time(field.type))
+
+
+def _typed_fields(kind: type[Struct]) -> tuple[inspect.Field, ...]:
+    info = inspect.type_info(kind)
+    return info.fields if isinstance(info, inspect.StructType) else ()
 
 
 def _is_time(kind: inspect.Type) -> bool:
@@ -113,6 +135,12 @@ def _is_time(kind: inspect.Type) -> bool:
         case inspect.Metadata():
             return _is_time(kind.type)
     return isinstance(kind, inspect.DateTimeType)
+
+
+_TIMELESS: Final = (
+    inspect.StrType, inspect.IntType, inspect.FloatType, inspect.BoolType, inspect.BytesType, inspect.NoneType,
+    inspect.LiteralType,
+)  # fmt: skip
 
 
 def _holds_times(kind: inspect.Type) -> bool:
@@ -126,11 +154,7 @@ def _holds_times(kind: inspect.Type) -> bool:
             return any(_holds_times(field.type) for field in kind.fields)
         case inspect.ListType() | inspect.VarTupleType():
             return _holds_times(kind.item_type)
-        case inspect.StrType() | inspect.IntType() | inspect.FloatType() | inspect.BoolType() | inspect.BytesType():
-            return False
-        case inspect.NoneType() | inspect.LiteralType():
-            return False
-    return True
+    return not isinstance(kind, _TIMELESS)
 
 
 def _widen(value: object) -> object:

@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from freehold.documents import Document
 from freehold.store.driver import READ_TIMEOUT_MS, Database
 from freehold.store.errors import Missing
-from freehold.store.mapping import from_bson
+from freehold.store.mapping import defaults_of, from_bson, projection_of
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T", bound=Struct)
@@ -56,6 +56,14 @@ class Reads:
         """Read at most `limit` documents that match, in this order."""
         found = await self.database.read(kind, {"filter": filter_, "sort": dict(sort), "limit": limit}, self.session)
         return [from_bson(raw, kind) for raw in found]
+
+    async def find_parts(
+        self, kind: type[Document], part: type[T], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT
+    ) -> list[T]:
+        """Read of at most `limit` documents that match only what `part` has fields for; its `id` is the document's."""
+        question = {"filter": filter_, "sort": dict(sort), "limit": limit, "projection": projection_of(part)}
+        defaults = defaults_of(kind)
+        return [from_bson({**defaults, **raw}, part) for raw in await self.database.read(kind, question, self.session)]
 
     async def find_ids(
         self, kind: type[Document], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT

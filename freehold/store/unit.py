@@ -37,6 +37,7 @@ class Unit(Reads):
         trace: TraceContext | None = None,
     ) -> None:
         super().__init__(database, session)
+        self._transaction = session
         self._trace = trace
         self._inserts: dict[type[Document], list[tuple[Document, Refusal | None]]] = {}
         self._increments: list[tuple[type[Document], str, Mapping[str, int], Check]] = []
@@ -85,7 +86,7 @@ class Unit(Reads):
         due = {field: _database_now_plus(seconds) for field, seconds in deadlines.items()}
         pipeline = [{"$set": {**values, **due, "version": to_bson(before.version + 1)}}]
         command = {"findAndModify": type(before).collection, "query": filter_, "update": pipeline, "new": True}
-        raw = await self.database.write_and_read(type(before), command, self.session)
+        raw = await self.database.write_and_read(type(before), command, self._transaction)
         if raw is None:
             raise stale
         return from_bson(raw, type(before))
@@ -97,7 +98,7 @@ class Unit(Reads):
 
         Raises Stale when the guard does not hold or the document is gone.
         """
-        (answer,) = await self.database.write([_increment(kind, {"_id": identifier, **(guard or {})}, by)], self.session)
+        (answer,) = await self.database.write([_increment(kind, {"_id": identifier, **(guard or {})}, by)], self._transaction)
         return _counters(answer, by, identifier)
 
     def increment_at_end(self, kind: type[Document], identifier: str, by: Mapping[str, int], check: Check) -> None:
@@ -138,7 +139,7 @@ class Unit(Reads):
         commands += [_insertion(kind, [document for document, _ in rows]) for kind, rows in inserts.items()]
         if not commands:
             return
-        answers = await self.database.write(commands, self.session)
+        answers = await self.database.write(commands, self._transaction)
         for answer, rows in zip(answers[len(increments) :], inserts.values(), strict=False):
             for fault in answer.get("writeErrors", ()):
                 if fault["code"] == DUPLICATE_KEY:
@@ -152,7 +153,7 @@ class Unit(Reads):
         return await self._write({"update": kind.collection, "updates": [{"q": filter_, "u": change}]})
 
     async def _write(self, command: dict[str, Any]) -> int:
-        (answer,) = await self.database.write([command], self.session)
+        (answer,) = await self.database.write([command], self._transaction)
         if "writeErrors" in answer:
             raise BulkWriteError(answer)
         return int(answer["n"])

@@ -1,5 +1,6 @@
 """A job, as it is shown."""
 
+import msgspec
 from msgspec import Struct
 
 from freehold.documents import Instant, Job
@@ -34,25 +35,11 @@ class JobView(Struct, frozen=True, kw_only=True):
 
 def view_job(job: Job, *, viewer_id: str | None) -> JobView:
     """Show a job to this person (null: to somebody who is not signed in)."""
-    owns = job.employer_id == viewer_id
-    return JobView(
-        id=job.id,
-        employer_id=job.employer_id,
-        title=job.title,
-        description=job.description,
-        kind=job.kind,
-        category=job.category,
-        skills=job.skills,
-        budget=job.budget,
-        hourly=job.hourly,
-        deadline=job.deadline,
-        place=job.place,
-        inspection_period_s=job.inspection_period_s,
-        state=job.state,
-        application_count=job.application_count,
-        created_at=job.created_at,
-        posted_at=job.posted_at,
-        updated_at=job.updated_at,
-        version=job.version,
-        actions=hiring.JOB.open_to("employer", state=job.state) if owns else (),
-    )
+    return with_actions(msgspec.convert(job, JobView, from_attributes=True), viewer_id=viewer_id)
+
+
+def with_actions(view: JobView, *, viewer_id: str | None) -> JobView:
+    """Say what this person may do with the job."""
+    if view.employer_id != viewer_id:
+        return view
+    return msgspec.structs.replace(view, actions=hiring.JOB.open_to("employer", state=view.state))

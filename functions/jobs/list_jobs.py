@@ -17,7 +17,7 @@ from freehold.edge.problems import FieldFault, Invalid, InvalidCursor, Unauthent
 from freehold.ids import UserId
 from freehold.postings import MOST_SKILLS, Category
 from freehold.store.job_search import InvalidKeys, JobQuestion, JobSearch, Order, TextSearch
-from freehold.views.jobs import JobView, view_job
+from freehold.views.jobs import JobView, with_actions
 
 Amount = Annotated[int, Meta(ge=0, le=LARGEST_AMOUNT)]
 CountryName = Annotated[str, required_text(60)]
@@ -68,11 +68,11 @@ async def _page(search: JobSearch, question: JobQuestion, query: JobQuery, viewe
     keys = 1 if question.order == "created" else 2
     after = None if query.cursor is None else decode_cursor(query.cursor, asked, keys=keys)
     try:
-        found = await search.find(question, after=after, limit=query.limit)
+        found = await search.find(question, JobView, after=after, limit=query.limit)
     except InvalidKeys as error:
         raise InvalidCursor from error
     next_cursor = encode_cursor(found.behind, asked) if found.behind else None
-    return Page([view_job(job, viewer_id=viewer_id) for job in found.jobs], next_cursor)
+    return Page([with_actions(view, viewer_id=viewer_id) for view in found.jobs], next_cursor)
 
 
 def _refuse_contradictions(query: JobQuery) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from freehold.documents import Job
 from freehold.store import Store
 from freehold.store.job_search import JobQuestion, Key, TextSearch
+from freehold.views.jobs import JobView
 from tests.perf import servers
 from tests.perf.measuring import drive
 from tests.perf.world import World
@@ -88,7 +89,7 @@ async def _median_ms(store: Store, question: JobQuestion, after: Sequence[Key] |
     taken = []
     for _ in range(ASKED):
         began = time.perf_counter()
-        await TextSearch(store).find(question, after=after, limit=PAGE)
+        await TextSearch(store).find(question, JobView, after=after, limit=PAGE)
         taken.append((time.perf_counter() - began) * 1000)
     return statistics.median(taken)
 
@@ -96,7 +97,7 @@ async def _median_ms(store: Store, question: JobQuestion, after: Sequence[Key] |
 async def _examined(store: Store, question: JobQuestion, after: Sequence[Key] | None) -> int:
     """Ask MongoDB's profiler what the search's own command looked at, so that nothing is said of another one."""
     await store.database.command("profile", 2)
-    await TextSearch(store).find(question, after=after, limit=PAGE)
+    await TextSearch(store).find(question, JobView, after=after, limit=PAGE)
     await store.database.command("profile", 0)
     commands = store.database["system.profile"].find({"ns": f"{store.database.name}.{Job.collection}"})
     profiled: dict[str, Any] = await commands.sort([("$natural", -1)]).limit(1).next()

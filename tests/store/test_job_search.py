@@ -2,6 +2,7 @@
 
 import pytest
 
+from freehold.documents import Job
 from freehold.store.job_search import InvalidKeys, JobQuestion, JobSearch, TextSearch
 from tests.api import Api
 
@@ -24,4 +25,4 @@ def test_keys_of_another_order_are_refused(api: Api, order, after):
     search: JobSearch = TextSearch(api.store)
     question = JobQuestion(order=order, states=("open",), words="manual" if order == "relevance" else None)
     with pytest.raises(InvalidKeys):
-        api.run(search.find(question, after=after, limit=5))
+        api.run(search.find(question, Job, after=after, limit=5))

@@ -19,7 +19,7 @@ from pymongo.asynchronous.pool import AsyncConnection
 from pymongo.helpers_shared import _check_command_response
 from pymongo.logger import _COMMAND_LOGGER, _is_debug_enabled
 
-from freehold.store.answers import receive_in_turn
+from freehold.store.driver.answers import receive_in_turn
 
 Codec = CodecOptions[dict[str, Any]]
 Answer = dict[str, Any]
@@ -113,8 +113,9 @@ async def _ask_by_the_driver(
 ) -> list[Answer]:
     answers: list[Answer] = []
     for asked in commands:
-        options = {"session": session, "client": client, "user_fields": asked.documents}
-        answer = await connection.command(asked.database, dict(asked.body), ReadPreference.PRIMARY, asked.codec, **options)
+        options: dict[str, Any] = {"session": session, "client": client, "user_fields": asked.documents}
+        codec: Any = asked.codec
+        answer = await connection.command(asked.database, dict(asked.body), ReadPreference.PRIMARY, codec, **options)
         answers.append(answer)
         if "writeErrors" in answer:
             break

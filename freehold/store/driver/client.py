@@ -1,14 +1,4 @@
-"""PyMongo with shortcuts, for what costs most of a function's processor time: going to MongoDB and back.
-
-- A transaction's commands go over one connection that is taken from the pool once; none of them chooses a server again.
-- A command is asked over its connection directly (`wire.py`, `answers.py`), a read without a cursor's bookkeeping.
-- Who writes is chosen again only after something about the servers has changed.
-
-They stand on what PyMongo keeps for itself, so its minor version is pinned in pyproject.toml, and
-`tests/store/test_driver.py` holds what is relied on. Where anything is out of the ordinary (an error, the driver's own
-monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why they exist, what they save and how each is taken
-out again: docs/adr/0019-shortcuts-in-the-driver.md.
-"""
+"""A client whose transactions hold a connection, and a database that asks over it directly."""
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -27,7 +17,7 @@ from pymongo.server_selectors import writable_server_selector
 from pymongo.topology_description import TOPOLOGY_TYPE
 
 from freehold.documents import Document
-from freehold.store.wire import Answer, Codec, Command, ask, ask_in_turn
+from freehold.store.driver.wire import Answer, Codec, Command, ask, ask_in_turn
 from freehold.store.mapping import CODEC, FREE_FORM_CODEC, codec_of, quick_codec_of
 
 READ_TIMEOUT_MS: Final = 5_000
@@ -107,7 +97,7 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         return await super()._retry_internal(func, session, bulk, operation, **options)
 
     async def read_once(self, call: Any, operation: str) -> Any:  # noqa: ANN401 - the driver's own callback for a read
-        """Read outside of a transaction and of any session. One that breaks on its way is repeated, as the driver repeats reads."""
+        """Read outside of a transaction and of any session. One that breaks on its way is repeated, as the driver does it."""
         self._refuse_a_second()
         server = await self._writer(None, operation)
         try:
@@ -158,7 +148,7 @@ class _Holding:
 class _Admin(AsyncDatabase[dict[str, Any]]):
     """The `admin` database, where transactions end: `commitTransaction` is asked over the connection directly."""
 
-    async def _command(self, conn: AsyncConnection, command: Any, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+    async def _command(self, conn: AsyncConnection, command: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         session, write_concern = options.get("session"), options.get("write_concern")
         is_plain = not arguments and options.keys() <= {"session", "write_concern", "parse_write_concern_error"}
         if not is_plain or session is None or not session.in_transaction:
@@ -227,6 +217,7 @@ class Database(AsyncDatabase[dict[str, Any]]):
             return documents
 
         if session is None:
-            return await self._client.read_once(call, "find")
+            once: list[Answer] = await self._client.read_once(call, "find")
+            return once
         found: list[Answer] = await self._client._retryable_read(call, ReadPreference.PRIMARY, session, "find")
         return found

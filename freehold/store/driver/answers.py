@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from struct import Struct as Layout
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pymongo
 from pymongo import message, pool_shared
@@ -62,7 +62,7 @@ class Protocol(PyMongoProtocol):
             raise OSError("connection is closed")
         self.transport.write(message)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the protocol's
         """Say where to read to."""
         if self._connection_lost:
             return self._chunk
@@ -160,7 +160,8 @@ async def receive_in_turn(connection: pool.AsyncConnection, numbers: Sequence[in
     watch = _watch_of_this_loop()
     watch.begin(connection, timeout_s)
     try:
-        contents = await connection.conn.get_conn.answers(numbers, connection.max_message_size)
+        protocol = cast("Protocol", connection.conn.get_conn)
+        contents = await protocol.answers(numbers, connection.max_message_size)
     finally:
         watch.end(connection)
     return [_unpacked(*content) for content in contents]
@@ -232,4 +233,4 @@ async def _send(connection: PyMongoProtocol, sent: bytes) -> None:
 
 pool.async_sendall = _send  # type: ignore[attr-defined, assignment]
 pool.async_receive_message = receive  # type: ignore[attr-defined, assignment]
-pool_shared.PyMongoProtocol = Protocol  # type: ignore[misc]
+pool_shared.PyMongoProtocol = Protocol  # type: ignore[attr-defined]
