@@ -81,10 +81,17 @@ def projection_of(part: type[Struct]) -> dict[str, Any]:
     return {"_id": 0} | {field.encode_name: "$_id" if field.name == "id" else 1 for field in msgspec.structs.fields(part)}
 
 
+def part_from_bson(raw: dict[str, Any], part: type[S], kind: type[Document]) -> S:
+    """Turn what PyMongo decoded into a part of a document of this kind."""
+    try:
+        return from_bson(raw, part)
+    except msgspec.ValidationError:  # an earlier version has not stored all of it
+        return from_bson({**_defaults_of(kind), **raw}, part)
+
+
 @cache
-def defaults_of(kind: type[Document]) -> dict[str, Any]:
-    """Give what stands for fields that an older version has not stored."""
-    fields = [field for field in msgspec.structs.fields(kind) if not field.required]
+def _defaults_of(kind: type[Document]) -> dict[str, Any]:
+    fields = [field for field in _fields_of(kind) if not field.required]
     return {
         field.encode_name: msgspec.to_builtins(field.default_factory() if field.default is msgspec.NODEFAULT else field.default)
         for field in fields

@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from freehold.documents import Document
 from freehold.store.driver import READ_TIMEOUT_MS, Database
 from freehold.store.errors import Missing
-from freehold.store.mapping import defaults_of, from_bson, projection_of
+from freehold.store.mapping import from_bson, part_from_bson, projection_of
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T", bound=Struct)
@@ -62,8 +62,7 @@ class Reads:
     ) -> list[T]:
         """Read of at most `limit` documents that match only what `part` has fields for; its `id` is the document's."""
         question = {"filter": filter_, "sort": dict(sort), "limit": limit, "projection": projection_of(part)}
-        defaults = defaults_of(kind)
-        return [from_bson({**defaults, **raw}, part) for raw in await self.database.read(kind, question, self.session)]
+        return [part_from_bson(raw, part, kind) for raw in await self.database.read(kind, question, self.session)]
 
     async def find_ids(
         self, kind: type[Document], filter_: Filter, sort: Sort = NEWEST_FIRST, limit: int = FIND_LIMIT

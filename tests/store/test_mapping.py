@@ -1,11 +1,14 @@
 """Documents of a later version: read without what is not known, written without losing it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import msgspec
 import pytest
 from msgspec import Struct, structs
 
 from freehold.documents import Document
-from freehold.store.mapping import changed_fields, from_bson, to_bson
+from freehold.store.mapping import changed_fields, from_bson, part_from_bson, projection_of, quick_codec_of, to_bson
 
 
 class Inner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,3 +45,36 @@ def test_a_change_within_a_part_names_only_what_differs():
     assert changed_fields(before, after) == {"one.more.word": "x", "parts": to_bson((Inner("y"),))}
     assert changed_fields(before, structs.replace(before, one=None)) == {"one": None}
     assert changed_fields(structs.replace(before, one=None), before) == {"one": to_bson(before.one)}
+
+
+def test_a_part_of_a_document_of_an_earlier_version_has_the_defaults_of_its_kind():
+    class Whole(Document, frozen=True, kw_only=True):
+        at: datetime
+        added: tuple[str, ...] = ()
+        one: int = 3
+
+    class Part(Struct, frozen=True, kw_only=True):
+        id: str
+        at: datetime
+        added: tuple[str, ...]
+        one: int
+
+    assert projection_of(Part) == {"_id": 0, "id": "$_id", "at": 1, "added": 1, "one": 1}
+    found = part_from_bson({"id": "a", "at": datetime(2026, 1, 2, 3, 4, 5, 6000), "one": 4}, Part, Whole)
+    assert found == Part(id="a", at=datetime(2026, 1, 2, 3, 4, 5, 6000, UTC), added=(), one=4)
+
+
+def test_times_are_read_quickly_only_where_they_all_stand_in_fields_of_the_document():
+    class Shallow(Document, frozen=True, kw_only=True):
+        at: datetime | None = None
+
+    class Inner(Struct):
+        at: datetime
+
+    class Deep(Document, frozen=True, kw_only=True):
+        parts: tuple[Inner, ...] = ()
+
+    class Free(Document, frozen=True, kw_only=True):
+        anything: Any = None
+
+    assert [quick_codec_of(kind).tz_aware for kind in (Shallow, Deep, Free)] == [False, True, True]
