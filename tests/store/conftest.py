@@ -37,3 +37,23 @@ def opened(mongodb_uri: str, database: str) -> Iterator[Opened]:
     yield Opened(store, loop)
     loop.run_until_complete(store.close())
     loop.close()
+
+
+def connections_of(store: Store) -> list:
+    (server,) = store.client._topology._servers.values()
+    return list(server.pool.conns)
+
+
+@pytest.fixture
+def running(mongodb_uri: str, database: str):
+    loop = asyncio.new_event_loop()
+    store = loop.run_until_complete(_open_few(mongodb_uri, database))
+    yield store, loop.run_until_complete
+    loop.run_until_complete(store.close())
+    loop.close()
+
+
+async def _open_few(uri: str, database: str) -> Store:
+    store = Store(uri, database, connections=4)
+    await store.open()
+    return store

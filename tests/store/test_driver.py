@@ -5,51 +5,38 @@ import inspect
 from datetime import datetime
 
 import pytest
+from pymongo import pool_shared
 from pymongo.asynchronous import pool
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from freehold.documents import Position
 from freehold.ids import new_id
 from freehold.store import Store, Unit
-from freehold.store.driver import Client, SecondConnectionError, _receive, _send
+from freehold.store.driver import Client, SecondConnectionError, wire
+from freehold.store.driver.answers import Protocol, _send, receive, receive_in_turn
+from tests.store.conftest import connections_of
 
 POSITIONS = 30
 
 
-def connections_of(store: Store) -> list:
-    (server,) = store.client._topology._servers.values()
-    return list(server.pool.conns)
-
-
-@pytest.fixture
-def opened(mongodb_uri: str, database: str):
-    loop = asyncio.new_event_loop()
-    store = loop.run_until_complete(_open(mongodb_uri, database))
-    yield store, loop.run_until_complete
-    loop.run_until_complete(store.close())
-    loop.close()
-
-
-async def _open(uri: str, database: str) -> Store:
-    store = Store(uri, database, connections=4)
-    await store.open()
-    return store
-
-
-def test_what_the_shortcuts_stand_on_is_still_there() -> None:
+def test_what_the_shortcuts_stand_on_is_still_there(running) -> None:
     own = set(inspect.signature(AsyncMongoClient._retry_internal).parameters)
     assert {"func", "session", "bulk", "operation", "is_read"} <= own
-    assert (pool.async_sendall, pool.async_receive_message) == (_send, _receive)
+    assert (pool.async_sendall, pool.async_receive_message, pool_shared.PyMongoProtocol) == (_send, receive, Protocol)
     assert "async_receive_message" in inspect.getsource(pool.AsyncConnection.receive_message)
     assert "async_sendall" in inspect.getsource(pool.AsyncConnection.send_message)
     assert "has_completed_command" in inspect.getsource(AsyncMongoClient._retry_internal) + inspect.getsource(
         inspect.getmodule(AsyncMongoClient)
     )
+    assert "self._client.admin._command(" in inspect.getsource(AsyncClientSession._finish_transaction)
+    (connection,) = connections_of(running[0])
+    assert isinstance(connection.conn.get_conn, Protocol)
 
 
-def test_the_commands_of_a_transaction_share_one_connection_and_nothing_is_held_after_it(opened) -> None:
-    store, run = opened
+def test_the_commands_of_a_transaction_share_one_connection_and_nothing_is_held_after_it(running) -> None:
+    store, run = running
     used = set()
 
     async def work(unit: Unit) -> None:
@@ -64,8 +51,8 @@ def test_the_commands_of_a_transaction_share_one_connection_and_nothing_is_held_
     assert not store.client._held
 
 
-def test_a_connection_that_breaks_in_a_transaction_has_it_run_again(opened) -> None:
-    store, run = opened
+def test_a_connection_that_breaks_in_a_transaction_has_it_run_again(running) -> None:
+    store, run = running
     identifier, tries = new_id("trc"), []
 
     async def work(unit: Unit) -> None:
@@ -81,8 +68,8 @@ def test_a_connection_that_breaks_in_a_transaction_has_it_run_again(opened) -> N
     assert run(store.get(Position, identifier)) is not None
 
 
-def test_a_commit_whose_connection_breaks_is_asked_for_again(opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, run = opened
+def test_a_commit_whose_connection_breaks_is_asked_for_again(running, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = running
     identifier, asked = new_id("trc"), []
     own = Client._retry_internal
 
@@ -104,8 +91,8 @@ def test_a_commit_whose_connection_breaks_is_asked_for_again(opened, monkeypatch
     assert run(store.get(Position, identifier)) is not None
 
 
-def test_a_commit_whose_answer_is_lost_counts_once(opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, run = opened
+def test_a_commit_whose_answer_is_lost_counts_once(running, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = running
     identifier, tries = new_id("trc"), []
     run(store.collection(Position).insert_one({"_id": identifier, "version": 1, "aggregate_version": 1, "n": 0}))
 
@@ -114,17 +101,18 @@ def test_a_commit_whose_answer_is_lost_counts_once(opened, monkeypatch: pytest.M
     async def sending(protocol, sent: bytes) -> None:
         if b"commitTransaction" in sent:
             commits.append(protocol)
-        await _send(protocol, sent)
+        await own_write(protocol, sent)
 
     async def receiving(connection, *arguments):
-        answer = await _receive(connection, *arguments)
+        answer = await receive_in_turn(connection, *arguments)
         if connection.conn.get_conn in commits and not lost:
             lost.append(answer)
             raise OSError("the line is dead")
         return answer
 
-    monkeypatch.setattr(pool, "async_sendall", sending)
-    monkeypatch.setattr(pool, "async_receive_message", receiving)
+    own_write = Protocol.write
+    monkeypatch.setattr(Protocol, "write", sending)
+    monkeypatch.setattr(wire, "receive_in_turn", receiving)
 
     async def work(unit: Unit) -> None:
         tries.append(1)
@@ -135,8 +123,8 @@ def test_a_commit_whose_answer_is_lost_counts_once(opened, monkeypatch: pytest.M
     assert run(store.require(Position, identifier)).n == 1
 
 
-def test_the_driver_judges_a_broken_connection_where_it_breaks(opened) -> None:
-    store, run = opened
+def test_the_driver_judges_a_broken_connection_where_it_breaks(running) -> None:
+    store, run = running
     seen = []
 
     async def work(unit: Unit) -> None:
@@ -157,18 +145,18 @@ def test_the_driver_judges_a_broken_connection_where_it_breaks(opened) -> None:
     assert seen[0].has_error_label("TransientTransactionError")
 
 
-def test_a_server_that_has_too_much_to_do_has_the_transaction_run_again(opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, run = opened
+def test_a_server_that_has_too_much_to_do_has_the_transaction_run_again(running, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = running
     identifier, tries = new_id("trc"), []
-    own = pool.AsyncConnection.command
+    own = wire._check_command_response
     overloaded = {"ok": 0, "code": 462, "errorLabels": ["SystemOverloadedError", "RetryableError"]}
 
-    async def command(connection, dbname, spec, *arguments, **options):
-        if "find" in spec and len(tries) == 1:
+    def judge(answer, *arguments, **options) -> None:
+        if "cursor" in answer and len(tries) == 1:
             raise OperationFailure("too much to do", 462, overloaded)
-        return await own(connection, dbname, spec, *arguments, **options)
+        own(answer, *arguments, **options)
 
-    monkeypatch.setattr(pool.AsyncConnection, "command", command)
+    monkeypatch.setattr(wire, "_check_command_response", judge)
 
     async def work(unit: Unit) -> None:
         tries.append(1)
@@ -180,8 +168,8 @@ def test_a_server_that_has_too_much_to_do_has_the_transaction_run_again(opened, 
     assert run(store.get(Position, identifier)) is not None
 
 
-def test_who_holds_a_connection_is_refused_a_second_one(opened) -> None:
-    store, run = opened
+def test_who_holds_a_connection_is_refused_a_second_one(running) -> None:
+    store, run = running
 
     async def nothing(_: Unit) -> None:
         """Do nothing."""
@@ -207,8 +195,8 @@ def test_who_holds_a_connection_is_refused_a_second_one(opened) -> None:
     assert not store.client._held
 
 
-def test_a_transaction_reads_the_databases_clock_over_its_own_connection(opened) -> None:
-    store, run = opened
+def test_a_transaction_reads_the_databases_clock_over_its_own_connection(running) -> None:
+    store, run = running
 
     async def work(unit: Unit) -> datetime:
         return await unit.database_now()
@@ -217,8 +205,8 @@ def test_a_transaction_reads_the_databases_clock_over_its_own_connection(opened)
     assert before <= run(store.transact(work, deadline_s=30)) <= run(store.database_now())
 
 
-def test_a_cancelled_command_closes_its_connection(opened) -> None:
-    store, run = opened
+def test_a_cancelled_command_closes_its_connection(running) -> None:
+    store, run = running
     used = []
 
     async def work(unit: Unit) -> None:
@@ -239,8 +227,8 @@ def test_a_cancelled_command_closes_its_connection(opened) -> None:
     assert run(store.first(Position, {"_id": "trc_none"})) is None
 
 
-def test_a_command_that_waits_breaks_off_when_its_pool_is_told_to(opened) -> None:
-    store, run = opened
+def test_a_command_that_waits_breaks_off_when_its_pool_is_told_to(running) -> None:
+    store, run = running
     tries = []
 
     async def work(unit: Unit) -> None:
@@ -258,8 +246,8 @@ def test_a_command_that_waits_breaks_off_when_its_pool_is_told_to(opened) -> Non
     assert len(tries) == 2
 
 
-def test_a_refused_insert_lets_go_of_the_connection(opened) -> None:
-    store, run = opened
+def test_a_refused_insert_lets_go_of_the_connection(running) -> None:
+    store, run = running
     position = Position(id=new_id("trc"), aggregate_version=1, n=0)
 
     async def work(unit: Unit) -> None:
@@ -272,8 +260,8 @@ def test_a_refused_insert_lets_go_of_the_connection(opened) -> None:
     assert not store.client._held
 
 
-def test_a_read_gives_everything_also_when_one_answer_is_too_small(opened) -> None:
-    store, run = opened
+def test_a_read_gives_everything_also_when_one_answer_is_too_small(running) -> None:
+    store, run = running
     large = "x" * 1_000_000
     marks = [new_id("trc") for _ in range(POSITIONS)]
     rows = [{"_id": mark, "version": 1, "aggregate_version": 1, "n": 2**40, "large": large, "of": marks[0]} for mark in marks]
@@ -299,3 +287,39 @@ def test_an_answer_that_does_not_come_ends_in_the_drivers_own_error(mongodb_uri:
 
 _SLEEP = {"$match": {"$expr": {"$function": {"body": "function() { sleep(2000); return true; }", "args": [], "lang": "js"}}}}
 _SLOWLY = [{"$limit": 1}, _SLEEP]
+
+
+def test_the_server_that_takes_writes_is_chosen_again_after_any_news_of_the_servers(running, monkeypatch) -> None:
+    store, run = running
+    chosen = []
+    own = AsyncMongoClient._select_server
+
+    async def choosing(client, *arguments, **options):
+        chosen.append(1)
+        return await own(client, *arguments, **options)
+
+    async def scenario() -> None:
+        await store.first(Position, {})
+        monkeypatch.setattr(AsyncMongoClient, "_select_server", choosing)
+        await store.first(Position, {})
+        assert chosen == []
+        topology = store.client._topology
+        server = next(iter(topology._servers.values()))
+        await topology.on_change(server.description)
+        await store.first(Position, {})
+        assert chosen == [1]
+
+    run(scenario())
+
+
+def test_a_read_whose_connection_breaks_is_repeated(running) -> None:
+    store, run = running
+
+    async def scenario() -> None:
+        await store.first(Position, {})
+        (connection,) = connections_of(store)
+        connection.conn.get_conn.transport.abort()
+        assert await store.first(Position, {"_id": "trc_none"}) is None
+        assert connection.closed
+
+    run(scenario())

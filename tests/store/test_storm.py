@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
-from freehold.documents import Position
+from freehold.documents import OutboxRow, Position
+from freehold.events import UserRegistered
 from freehold.ids import new_id
 from freehold.store import Store, StoreError, Unit
 from tests.realtime.proxy import Proxy, open_proxy
@@ -60,9 +61,17 @@ class Storm:
     async def _count(self, counter: str, mark: str, number: int) -> None:
         async def work(unit: Unit) -> None:
             before = await unit.require(Position, counter)
-            stands = await unit.increment(Position, counter, {"n": 1})
-            assert (before.id, stands) == (counter, {"n": before.n + 1})
-            unit.insert(Position(id=mark, aggregate_version=number, n=self.counters.index(counter)))
+            made = Position(id=mark, aggregate_version=number, n=self.counters.index(counter))
+
+            async def check(stands: dict[str, int]) -> None:
+                assert (before.id, stands) == (counter, {"n": before.n + 1})
+
+            if number % 2:
+                await check(await unit.increment(Position, counter, {"n": 1}))
+            else:
+                unit.increment_at_end(Position, counter, {"n": 1}, check)
+            unit.insert(made)
+            unit.emit(UserRegistered(user_id=mark), made)
             await unit.flush()
             assert (await unit.require(Position, mark)).aggregate_version == number
 
@@ -94,6 +103,8 @@ class Storm:
             marks = {position.id for position in stored}
             assert set(self.acknowledged[counter]) <= marks
             assert (await self.aside.require(Position, counter)).n == len(marks)
+            events = await self.aside.find(OutboxRow, {"aggregate": {"$in": list(marks)}}, limit=1000)
+            assert sorted(event.aggregate for event in events) == sorted(marks)
         pool = next(iter(self.store.client._topology._servers.values())).pool
         assert (self.store.client._held, pool.requests, pool.active_sockets) == ({}, 0, 0)
 

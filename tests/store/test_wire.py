@@ -1,0 +1,67 @@
+"""What goes over the line to MongoDB is what PyMongo would send."""
+
+import re
+import struct
+
+import bson
+import pytest
+from bson import json_util
+
+from freehold.documents import Position
+from freehold.ids import new_id
+from freehold.store import Unit
+from freehold.store.driver import wire
+from freehold.store.driver.answers import Protocol
+
+
+def test_a_command_says_to_the_server_what_the_driver_would_say(running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same transaction, asked directly and by the driver: the same commands, but for numbers and times."""
+    store, run = running
+    identifier = new_id("trc")
+    said: list[list[dict]] = [[]]
+
+    async def sending(protocol: Protocol, sent: bytes) -> None:
+        said[-1] += commands_in(sent)
+        await own_write(protocol, sent)
+
+    async def work(unit: Unit) -> None:
+        await unit.first(Position, {"_id": identifier})
+        await unit.increment(Position, identifier, {"n": 1})
+        unit.insert(Position(id=new_id("trc"), aggregate_version=1, n=0))
+
+    async def both() -> None:
+        await store.collection(Position).insert_one({"_id": identifier, "version": 1, "aggregate_version": 1, "n": 0})
+        for is_watched in (False, True):
+            monkeypatch.setattr(wire, "_is_watched", lambda *_, answer=is_watched: answer)
+            said.append([])
+            await store.transact(work, deadline_s=30)
+
+    own_write = Protocol.write
+    monkeypatch.setattr(Protocol, "write", sending)
+    run(both())
+    direct, by_the_driver = ([command for command in one if "autocommit" in command] for one in said[1:])
+    assert [next(iter(command)) for command in direct] == ["find", "findAndModify", "insert", "commitTransaction"]
+    assert [plain(command) for command in direct] == [plain(command) for command in by_the_driver]
+
+
+def commands_in(sent: bytes) -> list[dict]:
+    """Read OP_MSG messages as the wire's documents say: a header, flags, a section 0, perhaps sections 1."""
+    commands = []
+    while sent:
+        (length,) = struct.unpack_from("<i", sent)
+        message, sent = sent[20:length], sent[length:]
+        (size,) = struct.unpack_from("<i", message, 1)
+        command = bson.decode(message[1 : 1 + size])
+        rest = message[1 + size :]
+        if rest:
+            assert rest[0] == 1
+            name, documents = rest[5:].split(b"\0", 1)
+            command[name.decode()] = bson.decode_all(documents)
+        commands.append(command)
+    return commands
+
+
+def plain(command: dict) -> dict:
+    """Leave out what differs from one call to the next."""
+    kept = {key: value for key, value in command.items() if key not in {"lsid", "txnNumber", "$clusterTime"}}
+    return json_util.loads(re.sub("trc_[0-9a-f]{32}", "trc", json_util.dumps(kept)))
