@@ -26,6 +26,14 @@ LIMITS: Final = {
 """The limits are on, only wide: the load comes from few people."""
 
 
+_AS_IN_AN_IMAGE: Final = """\
+import sys
+sys.modules["rich"] = None  # tools for development bring it, structlog imports it where it is; images do not have it
+from freehold.edge.server import main
+sys.exit(main())
+"""
+
+
 class Server(Struct, frozen=True):
     """One server that answers on `port`; its jobs are in `database`."""
 
@@ -46,13 +54,13 @@ class Server(Struct, frozen=True):
 
 @contextmanager
 def ours(keys: Path, database: str, folder: Path, functions: str = JOBS, **environ: str) -> Iterator[Server]:
-    """Run a function process as its image does: logs to a file, limits and metrics on."""
+    """Run a function process as its image does: logs to a file, limits and metrics on, nothing of the tools for development."""
     port = free_port()
     settings = {
         "FUNCTION": functions, "FREEHOLD_SECRETS": str(keys), "FREEHOLD_ENVIRONMENT": "sandbox",
         "FREEHOLD_MONGODB_DATABASE": database, "FREEHOLD_PORT": str(port), **LIMITS, **environ,
     }  # fmt: skip
-    command = [sys.executable, "-m", "freehold.edge.server"]
+    command = [sys.executable, "-c", _AS_IN_AN_IMAGE]
     with _running("Freehold", command, ROOT, settings, port=port, database=database, folder=folder) as server:
         wait_for(port, "/_/ready", 200)
         yield server
