@@ -17,13 +17,13 @@ INBOX = {"id": f"{new_id('evt')}:test", "created_at": datetime(2026, 1, 1, tzinf
 LEASE = {"holder": "test", "fence": 1, "expires_at": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
-@pytest.mark.parametrize("is_watched", [False, True])
+@pytest.mark.parametrize("is_for_the_driver", [False, True])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_of_what_goes_out_at_once_all_is_stored_or_nothing(
-    running, monkeypatch: pytest.MonkeyPatch, place: int, is_watched
+    running, monkeypatch: pytest.MonkeyPatch, place: int, is_for_the_driver
 ) -> None:
     store, run = running
-    monkeypatch.setattr(wire, "_is_watched", lambda *_: is_watched)
+    monkeypatch.setattr(wire, "_is_for_the_driver", lambda _: is_for_the_driver)
     taken = [Position(id=new_id("trc"), aggregate_version=1, n=0), Lease(id="test-lease", **LEASE), InboxRow(**INBOX)]
 
     async def put(documents: list[Document]) -> None:

@@ -1,18 +1,19 @@
 """Commands over a connection of PyMongo's, and their answers, with as little in between as the protocol allows.
 
 What goes over the line is what PyMongo would send: its messages, its session's fields; and it judges the answers. Left out
-are its layers for what this product does not use: command listeners, encryption of fields by the driver, unacknowledged
-writes, exhaust cursors, deadlines by `pymongo.timeout`. Where one of them is in use the driver's own way is taken.
+are its layers for what this product does not use: encryption of fields by the driver, unacknowledged writes, exhaust
+cursors, deadlines by `pymongo.timeout`. Where one of them is in use the driver's own way is taken.
 docs/adr/0019-shortcuts-in-the-driver.md says what this stands on.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pymongo
 from bson.codec_options import CodecOptions
 from msgspec import Struct
 from pymongo import ReadPreference, message
+from pymongo._telemetry import _CommandTelemetry
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.mongo_client import AsyncMongoClient
 from pymongo.asynchronous.pool import AsyncConnection
@@ -62,12 +63,15 @@ async def ask_in_turn(
     PyMongoError, as the driver would, for the first command that fails; what came after it in a transaction failed with it.
     """
     timeout_s = connection.conn.gettimeout
-    if timeout_s is None or _is_watched(connection, client):
+    if timeout_s is None or _is_for_the_driver(client):
         return await _ask_by_the_driver(connection, commands, client, session)
+    listeners: list[_CommandTelemetry] = []
     try:
         prepared = [_prepare(connection, command, client, session) for command in commands]
-        await connection.conn.get_conn.write(b"".join([sent for _, sent in prepared]))
-        found = await receive_in_turn(connection, [number for number, _ in prepared], timeout_s)
+        if _is_listened_to(connection):
+            listeners = [_begin_to_tell(connection, client, one) for one in prepared]
+        await connection.conn.get_conn.write(b"".join([one.sent for one in prepared]))
+        found = await receive_in_turn(connection, [one.number for one in prepared], timeout_s)
         answers = [
             reply.unpack_response(codec_options=command.codec, user_fields=command.documents)[0]
             for reply, command in zip(found, commands, strict=True)
@@ -75,7 +79,11 @@ async def ask_in_turn(
         for answer in answers:
             await client._process_response(answer, session)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the connection is of no use any more; this raises
+        for listener in listeners:
+            listener.failed(message._convert_exception(error), listener._name, False)  # type: ignore[arg-type]
         await connection._raise_connection_failure(error)
+    for listener, answer in zip(listeners, answers, strict=False):
+        listener.succeeded(answer, listener._name, False)
     for place, answer in enumerate(answers):
         _check_command_response(answer, connection.max_wire_version)
         if "writeErrors" in answer:
@@ -83,13 +91,26 @@ async def ask_in_turn(
     return answers
 
 
+def _is_for_the_driver(client: AsyncMongoClient[dict[str, Any]]) -> bool:
+    """Whether the driver has more to do than to ask."""
+    return client._encrypter is not None or pymongo._csot.get_timeout() is not None
+
+
+class _Prepared(NamedTuple):
+    """A command as it goes out, and its number."""
+
+    number: int
+    sent: bytes
+    body: dict[str, Any]
+    database: str
+
+
 def _prepare(
     connection: AsyncConnection,
     command: Command,
     client: AsyncMongoClient[dict[str, Any]],
     session: AsyncClientSession | None,
-) -> tuple[int, bytes]:
-    """Make a command's message; give its number too."""
+) -> _Prepared:
     body = dict(command.body)
     if session is not None:
         session._apply_to(body, False, ReadPreference.PRIMARY, connection)
@@ -102,7 +123,22 @@ def _prepare(
     largest = connection.max_bson_size + message._COMMAND_OVERHEAD
     if size > largest:
         message._raise_document_too_large(next(iter(body)), size, largest)
-    return number, sent
+    return _Prepared(number, sent, body, command.database)
+
+
+def _is_listened_to(connection: AsyncConnection) -> bool:
+    """Whether somebody wants to be told of commands: PyMongo's listeners, or its logger."""
+    return (connection.listeners is not None and connection.listeners.enabled_for_commands) or _is_debug_enabled(
+        _COMMAND_LOGGER
+    )
+
+
+def _begin_to_tell(connection: AsyncConnection, client: AsyncMongoClient[dict[str, Any]], one: _Prepared) -> _CommandTelemetry:
+    listener = _CommandTelemetry(
+        client._topology_id, connection, connection.listeners, one.body, one.database, one.number, None, next(iter(one.body))
+    )
+    listener.started(one.body, False)
+    return listener
 
 
 async def _ask_by_the_driver(
@@ -120,13 +156,3 @@ async def _ask_by_the_driver(
         if "writeErrors" in answer:
             break
     return answers
-
-
-def _is_watched(connection: AsyncConnection, client: AsyncMongoClient[dict[str, Any]]) -> bool:
-    """Whether the driver has more to do than to ask."""
-    return (
-        (connection.listeners is not None and connection.listeners.enabled_for_commands)
-        or _is_debug_enabled(_COMMAND_LOGGER)
-        or client._encrypter is not None
-        or pymongo._csot.get_timeout() is not None
-    )
