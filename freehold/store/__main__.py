@@ -9,7 +9,7 @@ from freehold.store import OUTAGES, NotAReplicaSet, Store, apply_schema
 
 async def _main() -> None:
     where = settings.load_database()
-    store = Store(where.mongodb_uri, where.mongodb_database, connections=1)
+    store = Store(where.mongodb_uri, where.mongodb_database, connections=1, patient=True)
     try:
         await store.open()
         for line in await apply_schema(store.database) or ["the schema is up to date"]:

@@ -34,16 +34,19 @@ class NotAReplicaSet(Exception):  # noqa: N818 - it names what is wrong
 
 
 class Store(Reads):
-    """MongoDB, for one process. Make it inside a running event loop; close it at the end."""
+    """MongoDB, for one process. Make it inside a running event loop; close it at the end.
 
-    def __init__(self, uri: str, database: str, *, connections: int) -> None:
+    A `patient` one waits for an answer as long as the database works on it: indexes over millions of documents take minutes.
+    """
+
+    def __init__(self, uri: str, database: str, *, connections: int, patient: bool = False) -> None:
         self.client = Client(
             uri,
             maxPoolSize=connections,
             serverMonitoringMode="poll",
             serverSelectionTimeoutMS=SERVER_SELECTION_MS,
             connectTimeoutMS=CONNECT_MS,
-            socketTimeoutMS=SOCKET_MS,
+            socketTimeoutMS=None if patient else SOCKET_MS,
             waitQueueTimeoutMS=SERVER_SELECTION_MS,
             retryWrites=True,
             w="majority",

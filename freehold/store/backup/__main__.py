@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 async def _with_database(command: str, folder: Path) -> None:
     where = settings.load_database()
     try:
-        store = Store(where.mongodb_uri, where.mongodb_database, connections=2)
+        store = Store(where.mongodb_uri, where.mongodb_database, connections=2, patient=True)
     except (ConfigurationError, ValueError) as error:  # what it says could repeat the address, which holds a password
         raise settings.InvalidSettings("MONGODB_URI, or the secret file mongodb-uri, is no address of a MongoDB") from error
     try:
