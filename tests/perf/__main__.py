@@ -34,10 +34,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--only", choices=[part.__name__.rpartition(".")[2] for part in PARTS], help="run one part; write nothing"
     )
+    parser.add_argument(
+        "--largest",
+        type=int,
+        default=100_000,
+        help="jobs in the largest database of the part growth; a million take 20 minutes",
+    )
     asked = parser.parse_args(arguments)
     install_peers()
     chosen = [part for part in PARTS if asked.only in {None, part.__name__.rpartition(".")[2]}]
-    with tempfile.TemporaryDirectory() as folder, world.opened(Path(folder)) as opened:
+    with tempfile.TemporaryDirectory() as folder, world.opened(Path(folder), largest=asked.largest) as opened:
         text = measured(chosen, opened, quick=asked.quick)
         opened.remove()
     sys.stdout.write(text)

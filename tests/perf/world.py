@@ -37,6 +37,8 @@ class World(Struct, frozen=True, kw_only=True):
     uri: str
     employers: list[User]
     sessions: list[Session]
+    largest: int = 100_000
+    """How many jobs stand in the largest database that is asked."""
     databases: set[str] = set()
     known_tokens: list[str] = []
     """One of each employer, made once: so are those of people who are signed in."""
@@ -100,7 +102,7 @@ class World(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(folder: Path, *, employers: int = EMPLOYERS) -> Iterator[World]:
+def opened(folder: Path, *, employers: int = EMPLOYERS, largest: int = 100_000) -> Iterator[World]:
     """Start the embedded MongoDB (or use MONGODB_URI), make keys and people."""
     with ExitStack() as stack:
         uri = os.environ.get("MONGODB_URI") or stack.enter_context(mongod.running(folder / "mongod")).uri
@@ -108,7 +110,8 @@ def opened(folder: Path, *, employers: int = EMPLOYERS) -> Iterator[World]:
         make_keys(keys, development=True)
         write_secret(keys / "mongodb-uri", uri)
         people = [_employer(number) for number in range(employers)]
-        yield World(folder=folder, keys=keys, uri=uri, employers=people, sessions=[_session(user) for user in people])
+        sessions = [_session(user) for user in people]
+        yield World(folder=folder, keys=keys, uri=uri, employers=people, sessions=sessions, largest=largest)
 
 
 def _employer(number: int) -> User:

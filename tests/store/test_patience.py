@@ -11,9 +11,7 @@ SLOWLY = {"$function": {"body": "function() { sleep(1500); return true; }", "arg
 
 
 @pytest.mark.parametrize("patient", [False, True])
-def test_only_a_patient_store_outlasts_a_command_that_takes_long(
-    mongodb_uri: str, database: str, monkeypatch, patient
-) -> None:
+def test_only_a_patient_store_outlasts_a_command_that_takes_long(mongodb_uri: str, database: str, monkeypatch, patient) -> None:
     async def asked() -> None:
         store = Store(mongodb_uri, database, connections=1, patient=patient)
         command = {"aggregate": 1, "pipeline": [{"$documents": [{}]}, {"$match": {"$expr": SLOWLY}}], "cursor": {}}
