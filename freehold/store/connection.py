@@ -120,6 +120,7 @@ class Store(Reads):
             unit = Unit(self.database, session, trace)
             result = await work(unit)
             await unit.flush()
+            self.client.require_whole(session)
             await self._commit(session, ends_at)
         return result
 

@@ -1,15 +1,17 @@
 """What a transaction sends at once: all of it is stored, or nothing, and the connection stays in step."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, PyMongoError
 
 from freehold.documents import Document, InboxRow, Lease, Position
 from freehold.ids import new_id
 from freehold.store import Stale, Unit
-from freehold.store.driver import wire
+from freehold.store.driver import TransactionBroken, wire
+from freehold.store.driver.answers import Protocol, receive_in_turn
 from freehold.store.mapping import to_bson
 from tests.store.conftest import connections_of
 
@@ -90,3 +92,53 @@ def test_what_is_counted_at_the_end_is_judged_there_and_undone_with_everything(r
         assert run(store.require(Position, counter.id)).n == 5
     run(store.transact(partial(count, identifier=counter.id, refuse=False), deadline_s=30))
     assert run(store.require(Position, counter.id)).n == 7
+
+
+@pytest.mark.parametrize("bad", [{"nonsense": 1}, {"insert": "positions", "documents": [{"_id": "x"}], "bogus": 1}])
+def test_work_that_swallows_the_failure_of_a_command_cannot_be_committed(running, bad) -> None:
+    """What fails before the server has opened the transaction does not abort it: so the unit must not go on."""
+    store, run = running
+    rows = [Position(id=new_id("trc"), aggregate_version=1, n=0) for _ in range(2)]
+
+    async def work(unit: Unit) -> None:
+        inserts = [{"insert": Position.collection, "documents": [to_bson(row)]} for row in rows]
+        with suppress(PyMongoError):
+            await unit.database.write([inserts[0], bad, inserts[1]], unit.session)
+
+    with pytest.raises(TransactionBroken):
+        run(store.transact(work, deadline_s=30))
+    assert [run(store.get(Position, row.id)) for row in rows] == [None, None]
+
+
+def test_a_commit_that_too_few_members_have_yet_is_asked_for_again(running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the answer says that there is no such transaction: a member that took over may not know of it yet."""
+    store, run = running
+    row, tries, commits = Position(id=new_id("trc"), aggregate_version=1, n=0), [], []
+    unclear = {
+        "ok": 0.0, "code": 251, "codeName": "NoSuchTransaction", "errmsg": "no such transaction",
+        "writeConcernError": {"code": 64, "errmsg": "waiting for replication timed out", "errInfo": {"wtimeout": True}},
+    }  # fmt: skip
+
+    class Unclear:
+        def unpack_response(self, **_options: object) -> list[dict]:
+            return [dict(unclear)]
+
+    async def writing(protocol: Protocol, sent: bytes) -> None:
+        if b"commitTransaction" in sent:
+            commits.append(protocol)
+        await own_write(protocol, sent)
+
+    async def receiving(connection, *arguments):
+        found = await receive_in_turn(connection, *arguments)
+        return [Unclear()] if len(commits) == 1 else found
+
+    async def work(unit: Unit) -> None:
+        tries.append(1)
+        unit.insert(row)
+
+    own_write = Protocol.write
+    monkeypatch.setattr(Protocol, "write", writing)
+    monkeypatch.setattr(wire, "receive_in_turn", receiving)
+    run(store.transact(work, deadline_s=30))
+    assert (len(tries), len(commits)) == (1, 2)
+    assert run(store.get(Position, row.id)) == row

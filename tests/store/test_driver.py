@@ -323,3 +323,38 @@ def test_a_read_whose_connection_breaks_is_repeated(running) -> None:
         assert connection.closed
 
     run(scenario())
+
+
+@pytest.mark.parametrize(("code", "labels"), [(6, []), (89, []), (134, []), (262, []), (462, ["RetryableError"])])
+def test_a_read_that_a_server_cannot_do_just_now_is_repeated(running, monkeypatch: pytest.MonkeyPatch, code, labels) -> None:
+    store, run = running
+    own, refused = wire._check_command_response, []
+
+    def judge(answer, *arguments, **options) -> None:
+        if "cursor" in answer and not refused:
+            refused.append(code)
+            raise OperationFailure("not now", code, {"ok": 0, "code": code, "errorLabels": labels})
+        own(answer, *arguments, **options)
+
+    monkeypatch.setattr(wire, "_check_command_response", judge)
+    assert run(store.first(Position, {"_id": "trc_none"})) is None
+    assert refused == [code]
+
+
+def test_a_read_that_is_wrong_is_not_repeated(running) -> None:
+    store, run = running
+    with pytest.raises(OperationFailure) as caught:
+        run(store.first(Position, {"$nonsense": 1}))
+    assert caught.value.code == 2
+
+
+def test_two_at_once_over_one_transaction_are_refused_at_once(running) -> None:
+    store, run = running
+
+    async def work(unit: Unit) -> None:
+        await asyncio.gather(unit.first(Position, {}), unit.first(Position, {}))
+
+    with pytest.raises(RuntimeError, match="two at once"):
+        run(asyncio.wait_for(store.transact(work, deadline_s=30), 10))
+    assert not store.client._held
+    assert run(store.first(Position, {"_id": "trc_none"})) is None

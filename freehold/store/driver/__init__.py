@@ -11,6 +11,6 @@ monitoring, a deadline by `pymongo.timeout`) the driver's own way is taken. Why 
 out again: docs/adr/0019-shortcuts-in-the-driver.md.
 """
 
-from freehold.store.driver.client import READ_TIMEOUT_MS, Client, Database, SecondConnectionError
+from freehold.store.driver.client import READ_TIMEOUT_MS, Client, Database, SecondConnectionError, TransactionBroken
 
-__all__ = ["READ_TIMEOUT_MS", "Client", "Database", "SecondConnectionError"]
+__all__ = ["READ_TIMEOUT_MS", "Client", "Database", "SecondConnectionError", "TransactionBroken"]

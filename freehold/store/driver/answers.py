@@ -42,6 +42,10 @@ class Protocol(PyMongoProtocol):
         """
         if self.transport is None or self.transport.is_closing():
             raise OSError("connection is already closed")
+        if self._awaited is not None:
+            mistake = RuntimeError("two at once over one connection")
+            self._awaited.fail(mistake)
+            raise mistake
         self._max_message_size = largest
         self._awaited = awaited = _Awaited(len(numbers), asyncio.get_running_loop().create_future())
         try:
@@ -207,13 +211,13 @@ class _Watch:
         self._ends.pop(connection, None)
 
     def _glance(self) -> None:
+        self._alarm = self.loop.call_later(_GLANCE_S, self._glance) if self._ends else None
         now = self.loop.time()
         for connection, ends_at in tuple(self._ends.items()):
             if connection.cancel_context.cancelled:
                 connection.conn.get_conn.close(AutoReconnect("operation cancelled"))
             elif ends_at <= now:
                 connection.conn.get_conn.close(TimeoutError("timed out"))
-        self._alarm = self.loop.call_later(_GLANCE_S, self._glance) if self._ends else None
 
 
 _watches: list[_Watch] = []

@@ -11,8 +11,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.asynchronous.pool import AsyncConnection
-from pymongo.errors import ConnectionFailure, NotPrimaryError, PyMongoError
-from pymongo.helpers_shared import _check_command_response
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.helpers_shared import _RETRYABLE_ERROR_CODES
 from pymongo.server_selectors import writable_server_selector
 from pymongo.topology_description import TOPOLOGY_TYPE
 
@@ -28,6 +28,10 @@ _REPEATED_BY_THE_DRIVER: Final = ("RetryableError", "RetryableWriteError")
 
 class SecondConnectionError(RuntimeError):
     """A mistake of ours: something that holds a connection asked for another one."""
+
+
+class TransactionBroken(RuntimeError):  # noqa: N818 - it names what happened
+    """A mistake of ours: the work went on after a command of its transaction had failed."""
 
 
 class _Held(NamedTuple):
@@ -60,6 +64,12 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         """
         self._refuse_a_second()
         return _Holding(self, session)
+
+    def require_whole(self, session: AsyncClientSession) -> None:
+        """Raise TransactionBroken when a command of this session's transaction has failed, whatever became of its error."""
+        held = self._held.get(session)
+        if held is None or held.connection.closed:
+            raise TransactionBroken("a command of this transaction has failed: it can only be undone")
 
     async def _let_go(self, session: AsyncClientSession, held: _Held, error: PyMongoError) -> None:
         """Have the driver judge the error (its labels, the session, the server's state), and give the connection back.
@@ -103,8 +113,12 @@ class Client(AsyncMongoClient[dict[str, Any]]):
         try:
             async with self._checkout(server, None) as connection:
                 return await call(None, server, connection, ReadPreference.PRIMARY)
-        except (ConnectionFailure, NotPrimaryError):
-            return await self._retryable_read(call, ReadPreference.PRIMARY, None, operation)
+        except ConnectionFailure:
+            pass
+        except OperationFailure as error:
+            if error.code not in _RETRYABLE_ERROR_CODES and not error.has_error_label("RetryableError"):
+                raise
+        return await self._retryable_read(call, ReadPreference.PRIMARY, None, operation)
 
     async def _writer(self, session: AsyncClientSession | None, operation: str) -> Any:  # noqa: ANN401 - the driver's own
         """Give the server that takes writes: of a replica set the same one, until something is heard of its servers."""
@@ -154,11 +168,8 @@ class _Admin(AsyncDatabase[dict[str, Any]]):
         if not is_plain or session is None or not session.in_transaction:
             return await super()._command(conn, command, *arguments, **options)
         body = {**command, "writeConcern": write_concern.document} if write_concern else dict(command)
-        asked = Command(self.name, body, DEFAULT_CODEC_OPTIONS)
-        answer = await ask(conn, asked, client=self._client, session=session)
-        if "writeConcernError" in answer:
-            _check_command_response(answer, conn.max_wire_version, parse_write_concern_error=True)
-        return answer
+        asked = Command(self.name, body, DEFAULT_CODEC_OPTIONS, ends_transaction=True)
+        return await ask(conn, asked, client=self._client, session=session)
 
 
 class Database(AsyncDatabase[dict[str, Any]]):

@@ -29,13 +29,15 @@ Answer = dict[str, Any]
 class Command(Struct, frozen=True):
     """What is asked (the first key is its name), of which database, and how its answer is decoded.
 
-    `documents` names the parts of the answer that hold documents: the codec's own decoders are for them alone.
+    `documents` names the parts of the answer that hold documents: the codec's own decoders are for them alone. Of a command
+    that ends a transaction it also counts whether enough members of the replica set have it.
     """
 
     database: str
     body: dict[str, Any]
     codec: Codec
     documents: Mapping[str, Any] | None = None
+    ends_transaction: bool = False
 
 
 async def ask(
@@ -84,8 +86,8 @@ async def ask_in_turn(
         await connection._raise_connection_failure(error)
     for listener, answer in zip(listeners, answers, strict=False):
         listener.succeeded(answer, listener._name, False)
-    for place, answer in enumerate(answers):
-        _check_command_response(answer, connection.max_wire_version)
+    for place, (answer, command) in enumerate(zip(answers, commands, strict=True)):
+        _check_command_response(answer, connection.max_wire_version, parse_write_concern_error=command.ends_transaction)
         if "writeErrors" in answer:
             return answers[: place + 1]
     return answers
@@ -150,6 +152,7 @@ async def _ask_by_the_driver(
     answers: list[Answer] = []
     for asked in commands:
         options: dict[str, Any] = {"session": session, "client": client, "user_fields": asked.documents}
+        options["parse_write_concern_error"] = asked.ends_transaction
         codec: Any = asked.codec
         answer = await connection.command(asked.database, dict(asked.body), ReadPreference.PRIMARY, codec, **options)
         answers.append(answer)
