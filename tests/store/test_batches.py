@@ -1,5 +1,6 @@
 """What a transaction sends at once: all of it is stored, or nothing, and the connection stays in step."""
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -142,3 +143,15 @@ def test_a_commit_that_too_few_members_have_yet_is_asked_for_again(running, monk
     run(store.transact(work, deadline_s=30))
     assert (len(tries), len(commits)) == (1, 2)
     assert run(store.get(Position, row.id)) == row
+
+
+def test_two_at_once_over_one_transaction_are_refused_at_once(running) -> None:
+    store, run = running
+
+    async def work(unit: Unit) -> None:
+        await asyncio.gather(unit.first(Position, {}), unit.first(Position, {}))
+
+    with pytest.raises(RuntimeError, match="two at once"):
+        run(asyncio.wait_for(store.transact(work, deadline_s=30), 10))
+    assert not store.client._held
+    assert run(store.first(Position, {"_id": "trc_none"})) is None

@@ -346,15 +346,3 @@ def test_a_read_that_is_wrong_is_not_repeated(running) -> None:
     with pytest.raises(OperationFailure) as caught:
         run(store.first(Position, {"$nonsense": 1}))
     assert caught.value.code == 2
-
-
-def test_two_at_once_over_one_transaction_are_refused_at_once(running) -> None:
-    store, run = running
-
-    async def work(unit: Unit) -> None:
-        await asyncio.gather(unit.first(Position, {}), unit.first(Position, {}))
-
-    with pytest.raises(RuntimeError, match="two at once"):
-        run(asyncio.wait_for(store.transact(work, deadline_s=30), 10))
-    assert not store.client._held
-    assert run(store.first(Position, {"_id": "trc_none"})) is None
