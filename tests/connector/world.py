@@ -50,6 +50,14 @@ def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str
     return seen
 
 
+def wrong_clock(folder: Path, by_s: int) -> dict[str, str]:
+    """Give the environment of a process whose clock is wrong by so many seconds."""
+    place = folder / f"clock{by_s}"
+    place.mkdir(exist_ok=True)
+    (place / "sitecustomize.py").write_text(f"import time\nright = time.time\ntime.time = lambda: right() + {by_s}\n")
+    return {"PYTHONPATH": str(place)}
+
+
 class Door:
     """A process of ours: a connector, a scheduler, the functions. Its output goes to a file."""
 

@@ -12,7 +12,7 @@ import httpx
 
 from freehold.catalogue import Catalogue
 from infra.local.mongod import free_port
-from tests.connector.world import ROOT, Door, eventually
+from tests.connector.world import ROOT, Door, eventually, wrong_clock
 
 LATER_VERSION = Path(__file__).with_name("later_version.patch")
 PACKAGES = ("connector", "freehold", "functions", "infra", "jobs_scheduler")
@@ -106,10 +106,19 @@ class Fleet:
         self._balance()
         assert old.door.process.wait(60) in {0, -signal.SIGTERM}
 
-    def door(self, module: str, tree: Path) -> Door:
-        """Start a connector or a scheduler of `tree` and wait until it is ready."""
-        door = self._start(["-m", module], tree, health_port=0, functions_url=self.url)
-        eventually(lambda: door.health() == 200, what=f"the readiness of {module}")
+    def crash(self, replica: Replica) -> None:
+        """Kill a replica while it works, and start another one in its place, of today's code."""
+        replica.door.stop(signal.SIGKILL)
+        self.replicas.remove(replica)
+        self.replicas.append(self._replica(ROOT))
+        eventually(lambda: self.replicas[-1].ready() == 200, what="a replica's readiness")
+        self._balance()
+
+    def door(self, module: str, tree: Path, *, skewed_by_s: int = 0) -> Door:
+        """Start a connector or a scheduler of `tree` and wait until it is ready; one with a wrong clock may never be."""
+        door = self._start(["-m", module], tree, skewed_by_s=skewed_by_s, health_port=0, functions_url=self.url)
+        if not skewed_by_s:
+            eventually(lambda: door.health() == 200, what=f"the readiness of {module}")
         return door
 
     def apply_schema(self, tree: Path) -> None:
@@ -129,7 +138,7 @@ class Fleet:
         port = free_port()
         return Replica(self._start(["-m", "freehold.edge.server"], tree, port=port, function=",".join(names)), port)
 
-    def _start(self, argv: list[str], tree: Path, *, function: str = "", **settings: object) -> Door:
+    def _start(self, argv: list[str], tree: Path, *, function: str = "", skewed_by_s: int = 0, **settings: object) -> Door:
         own = {
             "environment": "sandbox", "secrets": self._secrets, "mongodb_database": self._database, "log_level": "warning",
             "rate_read_per_minute": 100_000, "rate_write_per_minute": 100_000, "rate_auth_per_minute": 10_000,
@@ -143,6 +152,7 @@ class Fleet:
             "PATH": os.environ["PATH"],
             "FUNCTION": function,
             **{f"FREEHOLD_{k.upper()}": str(v) for k, v in own.items()},
+            **(wrong_clock(self.folder, skewed_by_s) if skewed_by_s else {}),
         }
         door = Door([sys.executable, *argv], environ, self.folder / f"{len(self._doors)}.log", tree=tree)
         self._doors.append(door)

@@ -3,12 +3,11 @@
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from freehold.catalogue import Catalogue
-from tests.connector.world import Door, World, eventually
+from tests.connector.world import Door, World, eventually, wrong_clock
 from tests.jobs_scheduler.entries import sweep
 
 
@@ -58,20 +57,12 @@ def test_several_schedulers_at_once_do_everything_once(ticking: World) -> None:
     assert all(scheduler.process.poll() is None for scheduler in schedulers[1:])
 
 
-def skewed(folder: Path, by_s: int) -> dict[str, str]:
-    """Give the environment of a process whose clock is wrong."""
-    place = folder / f"clock{by_s}"
-    place.mkdir()
-    (place / "sitecustomize.py").write_text(f"import time\nright = time.time\ntime.time = lambda: right() + {by_s}\n")
-    return {"PYTHONPATH": str(place)}
-
-
 def test_four_schedulers_killed_and_with_wrong_clocks_do_what_is_due_once_and_nothing_early(ticking: World) -> None:
     soon, hours_s = datetime.now(UTC) + timedelta(hours=5), 6 * 3600
     one = {"sweep": "tests-pay", "paid": False, "times": 0}
     ticking.database.due.insert_many([{**one, "due_at": soon} for _ in range(20)])
     functions = ticking.start_functions()
-    clocks = [skewed(ticking.folder, by_s) for by_s in (hours_s, -hours_s)]
+    clocks = [wrong_clock(ticking.folder, by_s) for by_s in (hours_s, -hours_s)]
     wrong = [ticking.start("-m", "jobs_scheduler", environ=clock) for clock in clocks]
     eventually(lambda: all(scheduler.lines("sweep_fails") for scheduler in wrong), what="refused calls")
     assert ticking.database.calls.count_documents({}) == 0, "a token of a wrong time opens nothing"
