@@ -1,7 +1,7 @@
 """The arithmetic of a Merkle log: what to hash, what a proof holds, and whether it holds true.
 
-Hashes are SHA-256, 32 bytes. A *node* is the root of a complete subtree: `Node(level, index)` covers the leaves from
-`index * 2**level` on, `2**level` of them. Only nodes are stored; everything else is folded from at most `log2(size)` of them.
+Hashes are SHA-256, 32 bytes. A *node* is the root of a complete subtree: `Node(level, place)` covers the leaves from
+`place * 2**level` on, `2**level` of them. Only nodes are stored; everything else is folded from at most `log2(size)` of them.
 
 Source: RFC 6962, section 2.1 (tree, paths, consistency); RFC 9162, sections 2.1.3.2 and 2.1.4.2 (verification).
 """
@@ -15,10 +15,10 @@ EMPTY_ROOT: Final = hashlib.sha256().digest()
 
 
 class Node(NamedTuple):
-    """A complete subtree of `2**level` leaves, the `index`-th of its level."""
+    """A complete subtree of `2**level` leaves, the `place`-th of its level."""
 
     level: int
-    index: int
+    place: int
 
 
 Hashes = Mapping[Node, bytes]
@@ -55,10 +55,10 @@ def appended(size: int, leaf_hashes: Sequence[bytes], edge: Hashes) -> dict[Node
     for offset, leaf_hash in enumerate(leaf_hashes):
         node, found = Node(0, size + offset), leaf_hash
         new[node] = found
-        while node.index % 2:
-            left = Node(node.level, node.index - 1)
+        while node.place % 2:
+            left = Node(node.level, node.place - 1)
             found = hash_children(new[left] if left in new else edge[left], found)
-            node = Node(node.level + 1, node.index // 2)
+            node = Node(node.level + 1, node.place // 2)
             new[node] = found
     return new
 
