@@ -66,9 +66,9 @@ def to_bson(value: object) -> Any:  # noqa: ANN401 - any part of a document may 
 def from_bson(raw: dict[str, Any], kind: type[S]) -> S:
     """Turn what PyMongo decoded into a document, or a part of one; fields that this version does not know are passed over."""
     for name in _times_of(kind):
-        time = raw.get(name)
-        if type(time) is datetime:
-            raw[name] = datetime.combine(time, time.time(), UTC)  # `replace` takes four times as long
+        plain = raw.get(name)
+        if type(plain) is datetime:
+            raw[name] = datetime.combine(plain, plain.time(), UTC)  # `replace` takes four times as long
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError:  # perhaps a later version has stored more in a part that refuses what it does not know

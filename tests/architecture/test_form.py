@@ -4,6 +4,7 @@ What ruff holds (docstrings, nothing left for later, no blind excepts without a 
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +21,9 @@ CATCH_ALL = {
     "freehold/edge/app.py": "the edge translates every error, once",
     "connector/main.py": "the process ends with what its container died of",
     "realtime/loops.py": "a loop of the relay outlives one bad round",
+    "freehold/store/driver/wire.py": "whatever breaks off an exchange, its connection is closed, and it is raised again",
 }
+MAY_REACH_INTO = {("freehold/store/driver/", "pymongo"): "ADR 19: shortcuts through PyMongo, whose version is pinned"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -43,7 +46,8 @@ def says_nothing(source: Source) -> Iterator[str]:
 def reaches_into(source: Source) -> Iterator[str]:
     """Find imports of what another module keeps to itself."""
     for module, name in source.names_imported():
-        if name.startswith("_") and not name.startswith("__"):
+        may = any(source.path.startswith(place) and module.startswith(whose) for place, whose in MAY_REACH_INTO)
+        if name.startswith("_") and not name.startswith("__") and not may:
             yield f"{source.path} takes {name} out of {module}"
 
 
@@ -72,7 +76,8 @@ def test_every_error_is_caught_where_it_is_known_and_only_at_an_edge_all_of_them
 
 
 def test_each_place_that_may_catch_everything_still_does():
-    assert {source.path for source in product() if "except Exception" in source.text} == set(CATCH_ALL)
+    catching = {source.path for source in product() if re.search(r"except (Base)?Exception\b", source.text)}
+    assert catching == set(CATCH_ALL)
 
 
 @pytest.mark.parametrize(
