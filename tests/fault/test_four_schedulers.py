@@ -5,17 +5,11 @@ Everything is released once and paid out once, and nothing before its time by th
 
 import os
 import random
-import secrets
 import signal
 import time
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from freehold.store import local_admin
 from freehold.store.audit import audit_ledger
 from tests.api import Api
 from tests.connector.world import ROOT, Door, eventually
@@ -30,21 +24,6 @@ SPREAD_S = 25.0 if IS_FULL else 12.0
 SKEWS_S = (0, 0, 4, -4)
 """Wrong by less than is forgiven; one that is wrong by more is let in nowhere (tests/jobs_scheduler/test_ticking.py)."""
 PATIENCE_S = 150.0
-
-
-@pytest.fixture
-def api(mongodb_uri: str, keys: Path) -> Iterator[Api]:
-    name = f"test_four_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as opened:
-        yield opened
-    local_admin.drop_database(mongodb_uri, name)
-
-
-@pytest.fixture
-def fleet(api: Api, keys: Path, tmp_path: Path) -> Iterator[Fleet]:
-    made = Fleet(secrets=keys, database=api.store.database.name, folder=tmp_path)
-    yield made
-    made.end()
 
 
 class Due:
@@ -76,8 +55,8 @@ class Due:
         return self.api.run(rows())
 
 
-def test_what_comes_due_is_released_and_paid_out_once_whoever_dies(api: Api, fleet: Fleet):
-    due = Due(api)
+def test_what_comes_due_is_released_and_paid_out_once_whoever_dies(deployed: Api, fleet: Fleet):
+    due = Due(deployed)
     dice = random.Random(7)
     fleet.start([ROOT, ROOT])
     doors = [("connector", 0, fleet.door("connector", ROOT))]
@@ -91,13 +70,13 @@ def test_what_comes_due_is_released_and_paid_out_once_whoever_dies(api: Api, fle
             kills += 1
     assert due.early == []
     assert kills >= KILLS // 2
-    books = Books(api)
+    books = Books(deployed)
     for milestone_id in due.ids:
         assert books.keys(milestone_id) == ["deposit", "release", "transfer"]
         assert books.moved(milestone_id) == ["payment", "transfer"]
-    outbox = api.store.database["outbox"]
-    eventually(lambda: api.run(outbox.count_documents({"sent": None})) == 0, what="rest")
-    assert api.run(audit_ledger(api.store)).violations == ()
+    outbox = deployed.store.database["outbox"]
+    eventually(lambda: deployed.run(outbox.count_documents({"sent": None})) == 0, what="rest")
+    assert deployed.run(audit_ledger(deployed.store)).violations == ()
 
 
 def kill_one(fleet: Fleet, doors: list[tuple[str, int, Door]], dice: random.Random, *, of_functions: bool) -> None:

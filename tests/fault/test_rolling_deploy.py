@@ -4,16 +4,13 @@ Replicas of today's code and of a later version (`later_version.patch`: new fiel
 events, a new event with a new reaction, a changed index) work side by side behind nginx, on one database.
 """
 
-import secrets
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from freehold.catalogue import Catalogue
-from freehold.store import local_admin
 from freehold.store.audit import audit_ledger
 from tests.api import Api
 from tests.connector.world import ROOT, Door, eventually
@@ -27,23 +24,6 @@ SHOPPERS = 3
 def later(tmp_path: Path) -> Path:
     """Give the later version's tree."""
     return later_version(tmp_path / "later")
-
-
-@pytest.fixture
-def api(mongodb_uri: str, keys: Path) -> Iterator[Api]:
-    """Give a look into the database that the fleet works on."""
-    name = f"test_rolling_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as opened:
-        yield opened
-    local_admin.drop_database(mongodb_uri, name)
-
-
-@pytest.fixture
-def fleet(api: Api, keys: Path, tmp_path: Path) -> Iterator[Fleet]:
-    """Give a deployment that has not started."""
-    made = Fleet(secrets=keys, database=api.store.database.name, folder=tmp_path)
-    yield made
-    made.end()
 
 
 class Doors:
@@ -60,7 +40,7 @@ class Doors:
         self.running = new
 
 
-def test_functions_and_doors_are_replaced_and_put_back_under_load(api: Api, fleet: Fleet, later: Path):
+def test_functions_and_doors_are_replaced_and_put_back_under_load(deployed: Api, fleet: Fleet, later: Path):
     fleet.start([ROOT, ROOT])
     doors = Doors(fleet)
     doors.roll_to(ROOT)
@@ -80,13 +60,13 @@ def test_functions_and_doors_are_replaced_and_put_back_under_load(api: Api, flee
     for shopper in shoppers:
         shopper.end()
     assert [shopper.failure for shopper in shoppers if shopper.failure] == []
-    look = Look(api)
+    look = Look(deployed)
     eventually(look.is_at_rest, what="rest")
     for shopper in shoppers:
         look.at_work_of(shopper)
     look.at_events(Catalogue.load(str(later / "freehold" / "catalogue.json")))
     look.at_what_the_later_version_wrote()
-    assert api.run(audit_ledger(api.store)).violations == ()
+    assert deployed.run(audit_ledger(deployed.store)).violations == ()
 
 
 def work_on(shoppers: list[Shopper]) -> None:

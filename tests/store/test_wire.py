@@ -9,6 +9,7 @@ import bson
 import pytest
 from bson import json_util
 from pymongo import monitoring
+from pymongo.errors import OperationFailure
 
 from freehold.documents import Position
 from freehold.events import UserRegistered
@@ -120,3 +121,20 @@ def test_listeners_are_told_of_each_command_of_a_batch(mongodb_uri: str, databas
     is_broken = True
     asyncio.run(scenario())
     assert heard.told == [("started", "insert"), ("started", "insert"), ("failed", "insert"), ("failed", "insert")]
+
+
+def test_listeners_are_told_that_a_command_was_refused(mongodb_uri: str, database: str) -> None:
+    heard = Heard()
+
+    async def work(unit: Unit) -> None:
+        await unit.database.write([{"insert": "positions", "documents": [{"_id": "x"}], "bogus": 1}], unit.session)
+
+    async def scenario() -> None:
+        with listening(heard):
+            store = Store(mongodb_uri, database, connections=1)
+        with pytest.raises(OperationFailure):
+            await store.transact(work, deadline_s=30)
+        await store.close()
+
+    asyncio.run(scenario())
+    assert heard.told == [("started", "insert"), ("failed", "insert")]

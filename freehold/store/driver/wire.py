@@ -85,7 +85,10 @@ async def ask_in_turn(
             listener.failed(message._convert_exception(error), listener._name, False)  # type: ignore[arg-type]
         await connection._raise_connection_failure(error)
     for listener, answer in zip(listeners, answers, strict=False):
-        listener.succeeded(answer, listener._name, False)
+        if answer.get("ok"):
+            listener.succeeded(answer, listener._name, False)
+        else:
+            listener.failed(answer, listener._name, True)
     for place, (answer, command) in enumerate(zip(answers, commands, strict=True)):
         _check_command_response(answer, connection.max_wire_version, parse_write_concern_error=command.ends_transaction)
         if "writeErrors" in answer:
