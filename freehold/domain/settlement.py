@@ -12,18 +12,45 @@ from freehold.domain.holding import Held, Holding
 from freehold.domain.money import Money
 from freehold.domain.money_process import CommandKind, Transition, rows_for
 
-Outcome = Literal["pending", "done", "refused", "cancelled"]
+Outcome = Literal["pending", "done", "refused", "cancelled", "returned"]
+"""How something that was asked of a gateway stands. `returned`: a transfer or refund was done, and its money came back."""
+
+
+class NextAction(Struct, frozen=True, kw_only=True):
+    """What a person must do at the gateway before it goes on: open `url`, or hand `token` to the gateway's own script."""
+
+    kind: Literal["redirect", "client_secret", "order"]
+    url: str | None = None
+    token: str | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What the gateway knows of one payment, transfer or refund.
+    """What the gateway knows of one payment, transfer, refund or reversal.
 
     A payment that is done is paid. `money` is what moved, `fee` the gateway's own fee in minor units of the same currency,
-    `reference` the gateway's name for the object, `reason` its stable code for a refusal.
+    `reference` the gateway's name for the object, `reason` its stable code for a refusal, `action` what a pending one
+    waits for.
     """
 
     outcome: Outcome
     reference: str
+    money: Money
+    fee: int = 0
+    reason: str | None = None
+    action: NextAction | None = None
+
+
+class ChargebackReport(Struct, frozen=True, kw_only=True):
+    """What the gateway says of a payment that the payer's bank takes back, or asks about.
+
+    `money` is its own amount, which may be less than the payment; `fee` what the gateway charges for it in the same
+    currency, or gives back when it is won; `payment_id` is ours.
+    """
+
+    id: str
+    payment_id: str
+    milestone_id: str
+    state: Literal["opened", "won", "lost"]
     money: Money
     fee: int = 0
     reason: str | None = None

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from freehold.domain.errors import Refused
 from freehold.domain.money import Money
-from freehold.domain.settlement import Report
+from freehold.domain.settlement import ChargebackReport, NextAction, Report
 
 
 class GatewayError(Exception):
@@ -37,8 +37,17 @@ class GatewayNotAvailable(Refused):
     code = "gateway_not_available"
 
 
+class AmountNotSendable(Refused):
+    """The gateway cannot move this amount, or this currency, without losing a digit of it."""
+
+    code = "amount_not_sendable"
+
+
 class FundRequest(Struct, frozen=True, kw_only=True):
-    """Collect `money` from `payer_id`. `payment_id` and `milestone_id` are ours, kept on the gateway's side for look-ups."""
+    """Collect `money` from `payer_id`. `payment_id` and `milestone_id` are ours, kept on the gateway's side for look-ups.
+
+    `saved_method` is the gateway's name for a method that the payer has saved: it is charged without them (off-session).
+    """
 
     key: str
     milestone_id: str
@@ -46,16 +55,18 @@ class FundRequest(Struct, frozen=True, kw_only=True):
     money: Money
     payer_id: str
     method: str
+    saved_method: str | None = None
 
 
 class TransferRequest(Struct, frozen=True, kw_only=True):
-    """Pay `money` out of a payment to `payee_id`."""
+    """Pay `money` out of a payment to `payee_id`, whose account at the gateway is `payee_account`."""
 
     key: str
     milestone_id: str
     payment_id: str
     money: Money
     payee_id: str
+    payee_account: str = ""
 
 
 class RefundRequest(Struct, frozen=True, kw_only=True):
@@ -76,14 +87,77 @@ class ReverseRequest(Struct, frozen=True, kw_only=True):
     money: Money
 
 
-class WebhookEvent(Struct, frozen=True, kw_only=True):
-    """What a gateway tells by itself: something happened to the object that was asked for under `key`."""
+class SaveMethodRequest(Struct, frozen=True, kw_only=True):
+    """Save one of `payer_id`'s ways to pay, so that it can be charged without them later."""
 
-    id: str
+    key: str
+    payer_id: str
+    method: str
+
+
+class SavedMethod(Struct, frozen=True, kw_only=True):
+    """How saving a way to pay stands. `reference` is the gateway's name for it, `label` what its owner knows it by."""
+
+    state: Literal["pending", "ready", "refused"]
+    reference: str
+    label: str = ""
+    reason: str | None = None
+    action: NextAction | None = None
+
+
+class PayeeRequest(Struct, frozen=True, kw_only=True):
+    """Open an account for `user_id` to be paid into. `country` is ISO 3166 alpha-2; `address` is where they can be written to.
+
+    `return_url` is where they come back to from the gateway's own pages.
+    """
+
+    key: str
+    user_id: str
+    country: str
+    currency: str
+    address: str = ""
+    return_url: str = ""
+
+
+class Payee(Struct, frozen=True, kw_only=True):
+    """Somebody's account at a gateway. Only a `ready` one is paid; `reasons` are the gateway's codes for what is missing."""
+
+    account: str
+    state: Literal["pending", "ready", "restricted"]
+    reasons: tuple[str, ...] = ()
+    action: NextAction | None = None
+
+
+class CommandNews(Struct, frozen=True, kw_only=True, tag="command"):
+    """Something happened to the object that was asked for under `key`."""
+
     kind: Literal["payment", "transfer", "refund", "reversal"]
     key: str
     milestone_id: str
     report: Report
+
+
+class ChargebackNews(Struct, frozen=True, kw_only=True, tag="chargeback"):
+    """The payer's bank takes a payment back, or has decided about it."""
+
+    report: ChargebackReport
+
+
+class PayeeNews(Struct, frozen=True, kw_only=True, tag="payee"):
+    """A payee's account stands differently now."""
+
+    payee: Payee
+
+
+News = CommandNews | ChargebackNews | PayeeNews
+
+
+class WebhookEvent(Struct, frozen=True, kw_only=True):
+    """What a gateway tells by itself. `type` is its own word; `news` is null when it says nothing that we act on."""
+
+    id: str
+    type: str
+    news: News | None = None
 
 
 class PaymentGateway(Protocol):
@@ -96,6 +170,13 @@ class PaymentGateway(Protocol):
     @property
     def methods(self) -> tuple[str, ...]:
         """The ways to pay, the usual one first."""
+
+    @property
+    def max_hold_days(self) -> int | None:
+        """For how many days it lets money lie before that must go on or back; null for no limit."""
+
+    def require_sendable(self, money: Money) -> None:
+        """Raise AmountNotSendable unless the gateway can move exactly this amount in this currency."""
 
     async def fund(self, request: FundRequest) -> Report:
         """Ask for a payment. Pending until the payer has paid; done when it is captured to the platform."""
@@ -121,5 +202,14 @@ class PaymentGateway(Protocol):
     async def balance(self, currency: str) -> Money:
         """Say what the platform has there: payments less what was paid out, given back and charged."""
 
-    def verify_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
+    async def save_method(self, request: SaveMethodRequest) -> SavedMethod:
+        """Begin to save a way to pay, or say how that stands (the same key asks again)."""
+
+    async def open_payee(self, request: PayeeRequest) -> Payee:
+        """Open an account for a payee, or say how it stands (the same key opens one)."""
+
+    async def payee(self, account: str) -> Payee | None:
+        """Say how a payee's account stands; null when there is none."""
+
+    async def read_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
         """Read a webhook. Raises InvalidWebhook unless it is the gateway's own, and fresh."""

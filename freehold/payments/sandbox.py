@@ -15,14 +15,18 @@ from msgspec import Struct
 
 from freehold.documents import SandboxAccount, SandboxObject
 from freehold.domain.fees import WHOLE_BASIS_POINTS
-from freehold.domain.money import Money
+from freehold.domain.money import Money, exponent_of
 from freehold.domain.settlement import Outcome, Report
 from freehold.payments.gateway import (
     FundRequest,
     GatewayUnavailable,
     KeyReusedAtGateway,
+    Payee,
+    PayeeRequest,
     RefundRequest,
     ReverseRequest,
+    SavedMethod,
+    SaveMethodRequest,
     TransferRequest,
     WebhookEvent,
 )
@@ -61,23 +65,29 @@ class SandboxGateway:
 
     name: Final = "sandbox"
     methods: Final = tuple(_FIRST_STATE)
+    max_hold_days: Final = None
 
     def __init__(self, store: Store, *, fee: SandboxFee | None = None, webhook_key: bytes = b"") -> None:
         self._store = store
         self._fee = fee or SandboxFee()
         self._webhook_key = webhook_key
 
+    def require_sendable(self, money: Money) -> None:
+        """Accept any amount of a currency that people are paid in. Raises UnknownCurrency."""
+        exponent_of(money.currency)
+
     async def fund(self, request: FundRequest) -> Report:
         """Ask for a payment; what becomes of it is the method's."""
-        state, reason = _FIRST_STATE.get(request.method, ("refused", "unknown_method"))
+        method = request.saved_method.removeprefix("sandbox:") if request.saved_method else request.method
+        state, reason = _FIRST_STATE.get(method, ("refused", "unknown_method"))
         settles_at = await self._store.database_now() + timedelta(seconds=BANK_TRANSFER_S)
         payment = msgspec.structs.replace(
             _object(request, kind="payment", payment_id=request.payment_id, account=request.payer_id),
-            method=request.method,
+            method=method,
             state=state,
             reason=reason,
             fee=self._fee.of(request.money.amount) if state != "refused" else 0,
-            settles_at=settles_at if request.method == "bank_transfer" else None,
+            settles_at=settles_at if method == "bank_transfer" else None,
         )
         return await self._once(payment, _store_it)
 
@@ -148,9 +158,29 @@ class SandboxGateway:
         found = await self._store.aggregate(SandboxObject, pipeline, into=Money)
         return found[0] if found else Money(0, currency)
 
-    def verify_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
+    async def save_method(self, request: SaveMethodRequest) -> SavedMethod:
+        """Save a way to pay; the sandbox needs nothing more of its owner."""
+        if request.method not in self.methods:
+            return SavedMethod(state="refused", reference="", reason="unknown_method")
+        return SavedMethod(state="ready", reference=f"sandbox:{request.method}", label=request.method)
+
+    async def open_payee(self, request: PayeeRequest) -> Payee:
+        """Open an account; it is named after its owner, and ready at once."""
+        return await self._payee(request.user_id)
+
+    async def payee(self, account: str) -> Payee | None:
+        """Say how an account stands: everybody has one."""
+        return await self._payee(account)
+
+    async def read_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
         """Read a webhook of this sandbox. Raises InvalidWebhook."""
         return verify_signed(body, headers, key=self._webhook_key, now=now)
+
+    async def _payee(self, account: str) -> Payee:
+        kept = await self._store.get(SandboxAccount, account)
+        if kept is not None and kept.payouts_blocked:
+            return Payee(account=account, state="restricted", reasons=("payouts_blocked",))
+        return Payee(account=account, state="ready")
 
     async def block_payouts(self, account: str, *, blocked: bool) -> None:
         """Refuse payouts to this account from now on, or take them again: what a provider does by itself."""
