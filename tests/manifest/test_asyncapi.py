@@ -126,5 +126,5 @@ def test_each_example_of_a_live_event_fits_and_can_be_read(document: Json, name:
 
 def test_types_of_one_name_in_two_modules_are_told_apart():
     schemas = Schemas([all_events()["review.published"], all_relay_events()["reviewPublished"]])
-    assert set(schemas.components) == {"EventsReviewPublished", "RealtimeEventsReviewPublished"}
-    assert schemas.of(all_events()["review.published"]) == {"$ref": "#/components/schemas/EventsReviewPublished"}
+    assert set(schemas.components) == {"HiringReviewPublished", "RealtimeEventsReviewPublished"}
+    assert schemas.of(all_events()["review.published"]) == {"$ref": "#/components/schemas/HiringReviewPublished"}

@@ -1,0 +1,115 @@
+"""Events of milestones and their money: one for each kind of step of the process table."""
+
+from typing import ClassVar
+
+from freehold.documents.document import Instant
+from freehold.domain.money import Money
+from freehold.domain.money_process import Actor, State, Transition
+from freehold.events.event import Event
+
+
+class MilestoneChanged(Event, frozen=True, kw_only=True):
+    """What the events of a milestone share: who it is about, and where it stands after this."""
+
+    milestone_id: str
+    project_id: str
+    client_id: str
+    freelancer_id: str
+    title: str
+    state: State
+    amount: Money
+
+
+class MilestoneCreated(MilestoneChanged, frozen=True, kw_only=True):
+    """The client has planned a milestone."""
+
+    type: ClassVar[str] = "milestone.created"
+
+
+class MilestoneEdited(MilestoneChanged, frozen=True, kw_only=True):
+    """The client has changed a milestone that is not funded yet."""
+
+    type: ClassVar[str] = "milestone.edited"
+
+
+class MilestoneStepped(MilestoneChanged, frozen=True, kw_only=True):
+    """A step of the process table was taken. `moved` is what it moved (a deposit, or a leg's gross), `leg` numbers the leg."""
+
+    transition: Transition
+    came_from: State
+    by: Actor
+    moved: Money | None = None
+    leg: int | None = None
+    auto_release_at: Instant | None = None
+
+
+class MilestoneFundingStarted(MilestoneStepped, frozen=True, kw_only=True):
+    """The client has asked to pay; the gateway has been told to collect."""
+
+    type: ClassVar[str] = "milestone.funding_started"
+
+
+class MilestonePaymentRefused(MilestoneStepped, frozen=True, kw_only=True):
+    """The gateway refused the payment; the client may try again until the funding expires."""
+
+    type: ClassVar[str] = "milestone.payment_refused"
+
+
+class MilestoneFunded(MilestoneStepped, frozen=True, kw_only=True):
+    """The deposit is there and held."""
+
+    type: ClassVar[str] = "milestone.funded"
+
+
+class MilestoneCancelled(MilestoneStepped, frozen=True, kw_only=True):
+    """The milestone is over before it held anything."""
+
+    type: ClassVar[str] = "milestone.cancelled"
+
+
+class MilestoneSubmitted(MilestoneStepped, frozen=True, kw_only=True):
+    """The freelancer has submitted the work; at `auto_release_at` the money is released if the client says nothing."""
+
+    type: ClassVar[str] = "milestone.submitted"
+
+
+class MilestoneChangesRequested(MilestoneStepped, frozen=True, kw_only=True):
+    """The client wants changes; nothing is released by itself any more."""
+
+    type: ClassVar[str] = "milestone.changes_requested"
+
+
+class MilestoneReleaseStarted(MilestoneStepped, frozen=True, kw_only=True):
+    """All or a part of the held money is released; the transfer is on its way."""
+
+    type: ClassVar[str] = "milestone.release_started"
+
+
+class MilestoneReleased(MilestoneStepped, frozen=True, kw_only=True):
+    """The money of a leg has reached the freelancer."""
+
+    type: ClassVar[str] = "milestone.released"
+
+
+class MilestonePayoutBlocked(MilestoneStepped, frozen=True, kw_only=True):
+    """The gateway refused to pay the freelancer, who has to act; then the payout is tried again."""
+
+    type: ClassVar[str] = "milestone.payout_blocked"
+
+
+class MilestoneRefundStarted(MilestoneStepped, frozen=True, kw_only=True):
+    """Money goes back to the client; the refund is on its way."""
+
+    type: ClassVar[str] = "milestone.refund_started"
+
+
+class MilestoneRefunded(MilestoneStepped, frozen=True, kw_only=True):
+    """The money is back with the client."""
+
+    type: ClassVar[str] = "milestone.refunded"
+
+
+class MilestoneRefundBlocked(MilestoneStepped, frozen=True, kw_only=True):
+    """The gateway refused the refund; the client has to act."""
+
+    type: ClassVar[str] = "milestone.refund_blocked"

@@ -1,0 +1,36 @@
+"""Commands to payment gateways, as events."""
+
+from typing import ClassVar
+
+from freehold.events.event import Event
+
+
+class PaymentCommanded(Event, frozen=True, kw_only=True):
+    """What the commands to a payment gateway share: which command, stored beside this, is to be carried out."""
+
+    command_key: str
+    milestone_id: str
+
+
+class PaymentFundRequested(PaymentCommanded, frozen=True, kw_only=True):
+    """Collect a deposit from the client."""
+
+    type: ClassVar[str] = "payment.fund_requested"
+
+
+class PaymentCancelRequested(PaymentCommanded, frozen=True, kw_only=True):
+    """Cancel a payment that is still open, or find out that it was paid."""
+
+    type: ClassVar[str] = "payment.cancel_requested"
+
+
+class PaymentTransferRequested(PaymentCommanded, frozen=True, kw_only=True):
+    """Pay the freelancer."""
+
+    type: ClassVar[str] = "payment.transfer_requested"
+
+
+class PaymentRefundRequested(PaymentCommanded, frozen=True, kw_only=True):
+    """Pay the client back."""
+
+    type: ClassVar[str] = "payment.refund_requested"
