@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
-Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc"]
+Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
@@ -29,6 +29,9 @@ MilestoneId = Annotated[str, _of("mst", "A milestone of a project")]
 PaymentId = Annotated[str, _of("pay", "A deposit's payment")]
 ReviewId = Annotated[str, _of("rev", "A review")]
 NotificationId = Annotated[str, _of("ntf", "A notification")]
+PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
+PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
+HoldId = Annotated[str, _of("hld", "A hold on somebody's payouts")]
 
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS: Final = (1 << 62) - 1
@@ -69,6 +72,24 @@ class NotificationPath(Struct, frozen=True):
     """Which entry."""
 
     id: NotificationId
+
+
+class PaymentMethodPath(Struct, frozen=True):
+    """Which saved payment method."""
+
+    id: PaymentMethodId
+
+
+class PayoutAccountPath(Struct, frozen=True):
+    """Which payout account."""
+
+    id: PayoutAccountId
+
+
+class HoldPath(Struct, frozen=True):
+    """Which hold."""
+
+    id: HoldId
 
 
 class _Clock:

@@ -5,6 +5,7 @@ from freehold.documents.document import Document, Index, Instant, Version
 from freehold.documents.hiring import Application, Job, Project
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
+from freehold.documents.payouts import PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
 from freehold.documents.people import Session, User
 from freehold.documents.requests import IdempotencyRecord
 from freehold.documents.restoration import Restoration
@@ -14,7 +15,7 @@ from freehold.documents.work import Milestone
 
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
-    Journal, Command, SandboxObject, SandboxAccount,
+    Journal, Command, SandboxObject, SandboxAccount, PaymentMethod, PayeeProfile,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
@@ -34,6 +35,10 @@ __all__ = [
     "Milestone",
     "Notification",
     "OutboxRow",
+    "PayeeProfile",
+    "PaymentMethod",
+    "PayoutAccount",
+    "PayoutHold",
     "Position",
     "Project",
     "RealtimeRow",

@@ -73,6 +73,7 @@ class User(Document, frozen=True, kw_only=True):
     """A person. `email` is normalised and private; `skills_folded` is `profile.skills` casefolded, for matching.
 
     `jobs_opened` counts the openings of jobs; writing it makes two openings at once meet, so that the quota holds.
+    `methods_saved` counts the payment methods that are kept, for the same reason.
     `sign_ins` counts the sign-ins; writing it makes one meet a change of the person's rights (ADR 6).
     """
 
@@ -92,6 +93,7 @@ class User(Document, frozen=True, kw_only=True):
     rating: Rating = Rating()
     suspended: bool = False
     jobs_opened: int = 0
+    methods_saved: int = 0
     sign_ins: int = 0
     created_at: Instant
 
