@@ -12,7 +12,12 @@ from msgspec import Struct
 
 from freehold.domain.errors import Refused
 from freehold.domain.money import Money
-from freehold.domain.settlement import ChargebackReport, NextAction, Report
+from freehold.domain.news import ChargebackNews as ChargebackNews  # noqa: PLC0414 - a word of the protocol
+from freehold.domain.news import CommandNews as CommandNews  # noqa: PLC0414 - a word of the protocol
+from freehold.domain.news import News
+from freehold.domain.news import Payee as Payee  # noqa: PLC0414 - a word of the protocol
+from freehold.domain.news import PayeeNews as PayeeNews  # noqa: PLC0414 - a word of the protocol
+from freehold.domain.settlement import NextAction, Report
 
 
 class GatewayError(Exception):
@@ -117,39 +122,6 @@ class PayeeRequest(Struct, frozen=True, kw_only=True):
     currency: str
     address: str = ""
     return_url: str = ""
-
-
-class Payee(Struct, frozen=True, kw_only=True):
-    """Somebody's account at a gateway. Only a `ready` one is paid; `reasons` are the gateway's codes for what is missing."""
-
-    account: str
-    state: Literal["pending", "ready", "restricted"]
-    reasons: tuple[str, ...] = ()
-    action: NextAction | None = None
-
-
-class CommandNews(Struct, frozen=True, kw_only=True, tag="command"):
-    """Something happened to the object that was asked for under `key`."""
-
-    kind: Literal["payment", "transfer", "refund", "reversal"]
-    key: str
-    milestone_id: str
-    report: Report
-
-
-class ChargebackNews(Struct, frozen=True, kw_only=True, tag="chargeback"):
-    """The payer's bank takes a payment back, or has decided about it."""
-
-    report: ChargebackReport
-
-
-class PayeeNews(Struct, frozen=True, kw_only=True, tag="payee"):
-    """A payee's account stands differently now."""
-
-    payee: Payee
-
-
-News = CommandNews | ChargebackNews | PayeeNews
 
 
 class WebhookEvent(Struct, frozen=True, kw_only=True):
