@@ -71,6 +71,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     drain_delay_s: Annotated[float, Meta(ge=0)] = 3.0
     drain_timeout_s: Seconds = 10.0
     body_limit_bytes: Count = 65_536
+    large_bodies_at_once: Count = 2
     events_body_limit_bytes: Count = 4_194_304
     rate_read_per_minute: Count = 600
     rate_write_per_minute: Count = 120

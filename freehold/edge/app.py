@@ -188,10 +188,10 @@ class FunctionApp:
 
     async def _answer_person(self, declaration: Declaration, request: Request, trace: TraceContext) -> Response:
         answer = await answer_request(self.services, declaration, request, trace)
-        headers = _caching(declaration, is_signed_in="authorization" in request.headers)
+        headers = {**_caching(declaration, is_signed_in="authorization" in request.headers), **answer.headers}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
-        return Response(answer.body, answer.status, headers, media_type=_JSON if answer.body else None)
+        return Response(answer.body, answer.status, headers, media_type=answer.media_type if answer.body else None)
 
     async def _answer_door(self, declaration: Declaration, request: Request, trace: TraceContext) -> Response:
         raw = await read_body(request, self._settings.events_body_limit_bytes)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from freehold.documents import InboxRow
 from freehold.edge.declare import Declaration, Rate
-from freehold.edge.limits import RateLimiter
+from freehold.edge.limits import LargeBodies, RateLimiter
 from freehold.edge.passwords import PasswordHasher
 from freehold.edge.sessions import Caller, SessionGate
 from freehold.edge.tokens import AccessTokenVerifier
@@ -46,6 +46,7 @@ class Services:
             "write": RateLimiter(settings.rate_write_per_minute),
             "auth": RateLimiter(settings.rate_auth_per_minute),
         }
+        self.large_bodies = LargeBodies(usual_bytes=settings.body_limit_bytes, at_once=settings.large_bodies_at_once)
 
     async def close(self) -> None:
         """Let go of the threads and the connections."""

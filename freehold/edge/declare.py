@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
 from msgspec import Struct
 
 from freehold.domain.errors import Refused
+from freehold.edge.contents import Content
 from freehold.edge.problems import Problem
 from freehold.events import Event, all_events
 
@@ -46,6 +47,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     idempotent: bool = False
     body_limit_bytes: int | None = None
     cache_s: int | None = None
+    media_types: tuple[str, ...] = ()
     errors: tuple[ErrorClass, ...] = ()
     path_type: type[Struct] | None = None
     query_type: type[Struct] | None = None
@@ -78,10 +80,12 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
     secrets: Sequence[str] = (),
     body_limit_bytes: int | None = None,
     cache_s: int | None = None,
+    media_types: Sequence[str] = (),
 ) -> Callable[[H], H]:
     """Declare an HTTP endpoint: `@endpoint("POST /api/jobs", auth="employer", status=201)`.
 
-    `cache_s` is for how many seconds anybody may keep the answer to somebody who is not signed in.
+    `cache_s` is for how many seconds anybody may keep the answer to somebody who is not signed in. `media_types` are what a
+    GET that answers a Content may answer.
     """
     method, _, path = route.partition(" ")
     if cache_s is not None and not (auth == "anyone" and method in _METHODS_THAT_READ):
@@ -90,6 +94,8 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
     def declare(handler: H) -> H:
         hints = get_type_hints(handler, include_extras=True)
         reads = method in _METHODS_THAT_READ
+        if (hints["return"] is Content) is not bool(media_types) or (media_types and not reads):
+            raise ValueError(f"{route}: what a GET answers is a Content, of declared media types, or it is JSON")
         return _attach(
             handler,
             kind="endpoint",
@@ -104,6 +110,7 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
             secrets=tuple(secrets),
             body_limit_bytes=body_limit_bytes,
             cache_s=cache_s,
+            media_types=tuple(media_types),
             path_type=hints.get("path"),
             query_type=hints.get("query"),
             body_type=hints.get("body"),

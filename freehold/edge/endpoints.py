@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +14,7 @@ from starlette.requests import Request
 from freehold.documents import IdempotencyRecord
 from freehold.domain.errors import Refused
 from freehold.edge.call import AlreadyDone, Call, Services
+from freehold.edge.contents import Content
 from freehold.edge.declare import Declaration
 from freehold.edge.decoding import decode_body, decode_parameters
 from freehold.edge.problems import (
@@ -35,11 +38,16 @@ _BEARER: Final = "bearer "
 
 
 class Answer(Struct, frozen=True):
-    """What goes back: a status and a JSON body (empty for 204); `replayed` when it was stored before."""
+    """What goes back: a status and a body (empty for 204); `replayed` when it was stored before.
+
+    The body is JSON where nothing else is said.
+    """
 
     status: int
     body: bytes
     replayed: bool = False
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = {}
 
 
 async def answer_request(services: Services, declaration: Declaration, request: Request, trace: TraceContext) -> Answer:
@@ -47,16 +55,38 @@ async def answer_request(services: Services, declaration: Declaration, request: 
     visitor = await _visitor(services, declaration, request)
     if visitor is not None:
         services.limits[declaration.rate].take(visitor.user_id)
-    raw = await read_body(request, declaration.body_limit_bytes or services.settings.body_limit_bytes)
+    limit_bytes = declaration.body_limit_bytes or services.settings.body_limit_bytes
+    with services.large_bodies.place(limit_bytes):
+        return await _answer(services, declaration, request, trace, visitor=visitor, limit_bytes=limit_bytes)
+
+
+async def _answer(  # noqa: PLR0913 - what one request is
+    services: Services,
+    declaration: Declaration,
+    request: Request,
+    trace: TraceContext,
+    *,
+    visitor: Caller | None,
+    limit_bytes: int,
+) -> Answer:
+    raw = await read_body(request, limit_bytes)
     call = Call(services, declaration, trace=trace, visitor=visitor)
     inputs = _inputs(declaration, request, raw)
     if not declaration.transaction:
-        return Answer(declaration.status, encode(await declaration.handler(call, **inputs)))
+        return _answered(declaration, request, await declaration.handler(call, **inputs))
     key = _idempotency_key(declaration, request)
     if key is None:
         return await _do(call, inputs)
     digest = hashlib.sha256(b"\0".join([request.method.encode(), request.scope["path"].encode(), raw])).digest()
     return await _do_once(call, inputs, record_id=f"{call.caller.user_id}:{declaration.name}:{key}", payload_hash=digest)
+
+
+def _answered(declaration: Declaration, request: Request, result: object) -> Answer:
+    if not isinstance(result, Content):
+        return Answer(declaration.status, encode(result))
+    if result.is_known_by(request.headers.get("if-none-match")):
+        return Answer(HTTPStatus.NOT_MODIFIED, b"", media_type="", headers=result.headers)
+    return Answer(declaration.status, result.data, media_type=result.media_type, headers=result.headers)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 import freehold
 from freehold.domain.errors import InvalidValue, Refused
+from freehold.edge.contents import Content
 from freehold.edge.declare import Declaration, ErrorClass
 from freehold.edge.problems import (
     Forbidden,
@@ -47,6 +48,11 @@ IDEMPOTENCY_KEY: Final[Schema] = {
     "description": "Makes a repetition harmless: the same key with the same request gets the stored answer, for 48 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]{1,255}$"},
 }
+OF_CONTENT: Final[Schema] = {
+    "ETag": {"description": "Names these very bytes; send it as `If-None-Match`.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "`attachment`, with a name to save it by.", "schema": {"type": "string"}},
+}
+"""The headers of an answer that is a file."""
 _WAIT: Final[Schema] = {
     "Retry-After": {
         "description": "Seconds to wait before the same request is sent again.",
@@ -106,7 +112,7 @@ def _require_same_parameters(item: Declaration) -> None:
 
 def _types(item: Declaration) -> list[Any]:
     kinds = [item.path_type, item.query_type, item.body_type, item.answer_type]
-    return [kind for kind in kinds if kind not in {None, type(None), Raw}]
+    return [kind for kind in kinds if kind not in {None, type(None), Raw, Content}]
 
 
 def _operation(item: Declaration, schemas: Schemas) -> Schema:
@@ -156,6 +162,8 @@ def _content(kind: Any, schemas: Schemas, *, whole: bool) -> Schema:  # noqa: AN
 
 def _responses(item: Declaration, schemas: Schemas) -> Schema:
     responses: Schema = {str(item.status): _success(item, schemas)}
+    if item.media_types:
+        responses["304"] = {"description": "What you have is still all there is (`If-None-Match`)."}
     by_status: defaultdict[int, list[ErrorClass]] = defaultdict(list)
     for error in _errors(item):
         by_status[_status(error)].append(error)
@@ -167,6 +175,8 @@ def _responses(item: Declaration, schemas: Schemas) -> Schema:
 def _success(item: Declaration, schemas: Schemas) -> Schema:
     if item.answer_type is type(None):
         return {"description": "Done."}
+    if item.media_types:
+        return {"description": "The bytes.", "content": {each: {} for each in item.media_types}, "headers": OF_CONTENT}
     answer: Schema = {"description": "Done.", "content": {JSON: _content(item.answer_type, schemas, whole=True)}}
     if item.idempotent:
         replayed = {"description": "`true` when the answer was stored by an earlier call with the same key."}

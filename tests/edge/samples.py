@@ -1,6 +1,7 @@
 """Functions that exist only to see what the edge makes of declarations."""
 
 import asyncio
+import hashlib
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Meta, Struct
 from freehold.documents import Instant, Job, Notification
 from freehold.domain.errors import Refused
 from freehold.edge import Call, Swept, declaration_of, endpoint, on_event, sweep
+from freehold.edge.contents import Content
 from freehold.edge.declare import Declaration
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.events import ApplicationAccepted, ApplicationChanged, JobPosted
@@ -44,6 +46,12 @@ class EchoQuery(Struct, frozen=True, forbid_unknown_fields=True):
     tag: Annotated[tuple[Annotated[str, Meta(max_length=5)], ...], Meta(max_length=2)] = ()
     most: int | None = None
     since: Instant | None = None
+
+
+class Canvas(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body with a file in it."""
+
+    picture: Annotated[bytes, Meta(max_length=6_000)]
 
 
 class JobPath(Struct, frozen=True):
@@ -88,6 +96,25 @@ async def notes(call: Call, query: PageQuery) -> Page[str]:
 async def read_job(call: Call, path: JobPath) -> str:
     """Read a job's title."""
     return (await call.store.require(Job, path.job_id)).title
+
+
+PICTURE = b"\x89PNG <script>alert(1)</script> \xff"
+
+
+@endpoint("GET /sample/picture", auth="anyone", media_types=["image/png"])
+async def picture(call: Call) -> Content:
+    """Give a file."""
+    assert call.trace_id
+    name = 'a "b"; x=\u00e9.png'
+    return Content(data=PICTURE, media_type="image/png", filename=name, sha256=hashlib.sha256(PICTURE).hexdigest())
+
+
+@endpoint("POST /sample/pictures", auth="anyone", transaction=False, idempotent=False, body_limit_bytes=9_000)
+async def hang(call: Call, body: Canvas) -> int:
+    """Take a file, and some time."""
+    assert call.trace_id
+    await asyncio.sleep(0.05)
+    return len(body.picture)
 
 
 @endpoint("GET /sample/slow", auth="anyone")
@@ -136,6 +163,8 @@ async def sweep_nothing(call: Call) -> Swept:
 
 def declared() -> list[Declaration]:
     """All samples; those that doors call get names of their own, because they share a module."""
-    handlers = [paint, note, notes, read_job, slow, broken, admins_only, count_application, keep_newest, sweep_nothing]
+    handlers = [
+        paint, note, notes, read_job, picture, hang, slow, broken, admins_only, count_application, keep_newest, sweep_nothing,
+    ]  # fmt: skip
     found = [declaration for handler in handlers if (declaration := declaration_of(handler)) is not None]
     return [msgspec.structs.replace(item, name=f"sample-{item.handler.__name__.replace('_', '-')}") for item in found]

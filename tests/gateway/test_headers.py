@@ -25,11 +25,11 @@ FORGED = {
     "X-Forwarded-Prefix": "/function", "X-Forwarded-User": "root", "X-Original-URL": "/system", "X-Rewrite-URL": "/system",
     "X-HTTP-Method-Override": "DELETE", "X-Accel-Redirect": "/function/x", "X-Start-Time": "1", "Cookie": "a=b",
     "Range": "bytes=0-1", "TE": "trailers", "Trailer": "X", "Proxy-Authorization": "Basic eDp5", "Keep-Alive": "timeout=9",
-    "If-None-Match": "*", "Via": "1.1 evil", "baggage": "a=b", "tracestate": "a=b", "X_Forwarded_For": "10.0.0.1",
+    "If-Match": "*", "Via": "1.1 evil", "baggage": "a=b", "tracestate": "a=b", "X_Forwarded_For": "10.0.0.1",
 }  # fmt: skip
 KNOWN = {
     "Authorization": "Bearer a.b.c", "Content-Type": "application/json", "Idempotency-Key": "k-1", "Accept": "application/json",
-    "Accept-Language": "de", "User-Agent": "test/1",
+    "Accept-Language": "de", "User-Agent": "test/1", "If-None-Match": '"a"',
 }  # fmt: skip
 
 

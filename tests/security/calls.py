@@ -62,8 +62,9 @@ def effect_of_one(world: World, name: str) -> Effect:
 
 
 def what(response: httpx.Response) -> tuple[int, Any]:
-    """Give what an answer says to a person: its status, and its body without the trace."""
-    body = response.json() if response.content else None
+    """Give what an answer says to a person: its status, and its body (JSON without the trace, or a file)."""
+    is_json = response.headers.get("content-type", "").endswith("json")
+    body = response.json() if is_json else response.content or None
     if isinstance(body, dict):
         body = {key: value for key, value in body.items() if key != "trace_id"}
     return response.status_code, body
