@@ -1,8 +1,8 @@
 """Make the secret files that Freehold's parts need: `python -m infra.keys DIR [--development]`; change one in steps.
 
 Each private key is made once and then kept; the public files (`access-token-jwks`, `door-jwks`) are made from them each
-time. `mongodb-uri` is not made here: the operator, or the local run, writes it. Development keys carry a mark that
-production refuses.
+time. The payment gateways' secrets are made empty, for the operator to fill in. `mongodb-uri` is not made here: the operator,
+or the local run, writes it. Development keys carry a mark that production refuses.
 """
 
 import argparse
@@ -20,10 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import InvalidKeyError
 
-from freehold.settings import DEVELOPMENT_MARK
+from freehold.settings import DEVELOPMENT_MARK, GATEWAY_SECRETS
 from infra.key_rotation import STEPS, Step, WrongStep, generations, rotate
 
 DOORS: Final = ("connector", "scheduler")
+GIVEN: Final = tuple(name.replace("_", "-") for name in GATEWAY_SECRETS)
+"""Secrets that somebody else makes. Their files are made empty, which says that there is no such gateway here."""
 _PRIVATE_MEMBERS: Final = {"d"}
 
 Jwk = dict[str, str]
@@ -36,7 +38,14 @@ class UnusableKeys(Exception):  # noqa: N818 - the message is a sentence that sa
 def names_of_secrets() -> frozenset[str]:
     """Name all the files that `make_keys` makes."""
     return frozenset(
-        {"access-token-key", "refresh-token-key", "access-token-jwks", "door-jwks", *(f"{door}-call-key" for door in DOORS)}
+        {
+            "access-token-key",
+            "refresh-token-key",
+            "access-token-jwks",
+            "door-jwks",
+            *(f"{door}-call-key" for door in DOORS),
+            *GIVEN,
+        }
     )
 
 
@@ -67,6 +76,7 @@ def _makers(*, development: bool) -> dict[str, Callable[[], str]]:
         "access-token-key": lambda: json.dumps(new_key(development=development)),
         "refresh-token-key": lambda: (f"{DEVELOPMENT_MARK}-" if development else "") + secrets.token_urlsafe(48),
         **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
+        **dict.fromkeys(GIVEN, str),
     }
 
 

@@ -2,6 +2,7 @@
 
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
 from freehold.documents.document import Document, Index, Instant, Version
+from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
@@ -15,7 +16,7 @@ from freehold.documents.work import Milestone
 
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
-    Journal, Command, SandboxObject, SandboxAccount, PaymentMethod, PayeeProfile,
+    Journal, Command, GatewayOffer, SandboxObject, SandboxAccount, PaymentMethod, PayeeProfile,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
@@ -25,6 +26,7 @@ __all__ = [
     "Command",
     "Delivery",
     "Document",
+    "GatewayOffer",
     "IdempotencyRecord",
     "InboxRow",
     "Index",

@@ -19,6 +19,7 @@ from freehold.payments.gateway import (
     GatewayNotAvailable,
     GatewayUnavailable,
     PaymentGateway,
+    PaymentQuery,
     RefundRequest,
     TransferRequest,
 )
@@ -88,7 +89,7 @@ async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
         case "fund":
             return await _fund(gateway, claimed)
         case "cancel":
-            cancelled = await gateway.cancel(payment_id=command.payment_id)
+            cancelled = await gateway.cancel(_payment_of(command))
             return cancelled or Report(outcome="cancelled", reference="", money=command.money)
         case "transfer" | "refund":
             return await _known(gateway, command) or await _move(gateway, command)
@@ -96,10 +97,10 @@ async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
 
 async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
     command = claimed.command
-    known = await gateway.capture_state(payment_id=command.payment_id) if command.tries > 1 else None
+    known = await gateway.capture_state(_payment_of(command)) if command.tries > 1 else None
     if not claimed.wanted:
         still_open = known is not None and known.outcome == "pending"
-        return await gateway.cancel(payment_id=command.payment_id) if still_open else known
+        return await gateway.cancel(_payment_of(command)) if still_open else known
     if known is not None:
         return known
     return await gateway.fund(
@@ -112,6 +113,11 @@ async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
             method=command.method,
         )
     )
+
+
+def _payment_of(command: Command) -> PaymentQuery:
+    reference = command.report.reference if command.report is not None else ""
+    return PaymentQuery(payment_id=command.payment_id, milestone_id=command.milestone_id, reference=reference)
 
 
 async def _known(gateway: PaymentGateway, command: Command) -> Report | None:

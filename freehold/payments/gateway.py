@@ -17,6 +17,7 @@ from freehold.domain.news import CommandNews as CommandNews  # noqa: PLC0414 - a
 from freehold.domain.news import News
 from freehold.domain.news import Payee as Payee  # noqa: PLC0414 - a word of the protocol
 from freehold.domain.news import PayeeNews as PayeeNews  # noqa: PLC0414 - a word of the protocol
+from freehold.domain.offers import Offer
 from freehold.domain.settlement import NextAction, Report
 
 
@@ -61,6 +62,14 @@ class FundRequest(Struct, frozen=True, kw_only=True):
     payer_id: str
     method: str
     saved_method: str | None = None
+
+
+class PaymentQuery(Struct, frozen=True, kw_only=True):
+    """Which payment is meant: by our names for it, and by the gateway's (`reference`) if it has told us one."""
+
+    payment_id: str
+    milestone_id: str
+    reference: str = ""
 
 
 class TransferRequest(Struct, frozen=True, kw_only=True):
@@ -139,13 +148,8 @@ class PaymentGateway(Protocol):
     def name(self) -> str:
         """The name that accounts and commands carry (`clearing:sandbox`)."""
 
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The ways to pay, the usual one first."""
-
-    @property
-    def max_hold_days(self) -> int | None:
-        """For how many days it lets money lie before that must go on or back; null for no limit."""
+    async def check(self) -> Offer:
+        """Say what the gateway offers, and whether the platform's account there is fit to hold others' money."""
 
     def require_sendable(self, money: Money) -> None:
         """Raise AmountNotSendable unless the gateway can move exactly this amount in this currency."""
@@ -153,10 +157,10 @@ class PaymentGateway(Protocol):
     async def fund(self, request: FundRequest) -> Report:
         """Ask for a payment. Pending until the payer has paid; done when it is captured to the platform."""
 
-    async def capture_state(self, *, payment_id: str) -> Report | None:
+    async def capture_state(self, payment: PaymentQuery) -> Report | None:
         """Say how a payment stands; null when there is none."""
 
-    async def cancel(self, *, payment_id: str) -> Report | None:
+    async def cancel(self, payment: PaymentQuery) -> Report | None:
         """Cancel a payment that is still pending, and say how it stands then (done, if it was paid after all)."""
 
     async def transfer(self, request: TransferRequest) -> Report:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from freehold.documents import SandboxAccount, SandboxObject
 from freehold.domain.fees import WHOLE_BASIS_POINTS
 from freehold.domain.money import Money, exponent_of
+from freehold.domain.offers import Offer, PayMethod
 from freehold.domain.settlement import Outcome, Report
 from freehold.payments.gateway import (
     FundRequest,
@@ -23,6 +24,7 @@ from freehold.payments.gateway import (
     KeyReusedAtGateway,
     Payee,
     PayeeRequest,
+    PaymentQuery,
     RefundRequest,
     ReverseRequest,
     SavedMethod,
@@ -41,6 +43,14 @@ _FIRST_STATE: Final[dict[str, tuple[Outcome, str | None]]] = {
     "bank_transfer": ("pending", None),
     "never_paid": ("pending", None),
 }
+
+SANDBOX_OFFER: Final = Offer(
+    state="ready",
+    methods=tuple(
+        PayMethod(name=name, settles="later" if state == "pending" else "at_once", can_be_saved=True)
+        for name, (state, _) in _FIRST_STATE.items()
+    ),
+)
 
 Request = FundRequest | TransferRequest | RefundRequest | ReverseRequest
 Kind = Literal["payment", "transfer", "refund", "reversal"]
@@ -64,13 +74,15 @@ class SandboxGateway:
     """A `PaymentGateway` over a store. Without a `webhook_key` it trusts no webhook."""
 
     name: Final = "sandbox"
-    methods: Final = tuple(_FIRST_STATE)
-    max_hold_days: Final = None
 
     def __init__(self, store: Store, *, fee: SandboxFee | None = None, webhook_key: bytes = b"") -> None:
         self._store = store
         self._fee = fee or SandboxFee()
         self._webhook_key = webhook_key
+
+    async def check(self) -> Offer:
+        """Say what the sandbox offers: everything, for as long as one likes."""
+        return SANDBOX_OFFER
 
     def require_sendable(self, money: Money) -> None:
         """Accept any amount of a currency that people are paid in. Raises UnknownCurrency."""
@@ -91,26 +103,26 @@ class SandboxGateway:
         )
         return await self._once(payment, _store_it)
 
-    async def capture_state(self, *, payment_id: str) -> Report | None:
+    async def capture_state(self, payment: PaymentQuery) -> Report | None:
         """Say how a payment stands; a bank transfer arrives when its time has come."""
         clock = await self._store.database_now()
 
         async def work(unit: Unit) -> Report | None:
-            payment = await _payment(unit, payment_id)
-            if payment is not None and payment.state == "pending" and payment.settles_at and payment.settles_at <= clock:
-                payment = await unit.update(payment, msgspec.structs.replace(payment, state="done"))
-            return _report(payment)
+            found = await _payment(unit, payment.payment_id)
+            if found is not None and found.state == "pending" and found.settles_at and found.settles_at <= clock:
+                found = await unit.update(found, msgspec.structs.replace(found, state="done"))
+            return _report(found)
 
         return await self._transact(work)
 
-    async def cancel(self, *, payment_id: str) -> Report | None:
+    async def cancel(self, payment: PaymentQuery) -> Report | None:
         """Cancel a payment that is still pending."""
 
         async def work(unit: Unit) -> Report | None:
-            payment = await _payment(unit, payment_id)
-            if payment is not None and payment.state == "pending":
-                payment = await unit.update(payment, msgspec.structs.replace(payment, state="cancelled"))
-            return _report(payment)
+            found = await _payment(unit, payment.payment_id)
+            if found is not None and found.state == "pending":
+                found = await unit.update(found, msgspec.structs.replace(found, state="cancelled"))
+            return _report(found)
 
         return await self._transact(work)
 
@@ -160,7 +172,7 @@ class SandboxGateway:
 
     async def save_method(self, request: SaveMethodRequest) -> SavedMethod:
         """Save a way to pay; the sandbox needs nothing more of its owner."""
-        if request.method not in self.methods:
+        if request.method not in _FIRST_STATE:
             return SavedMethod(state="refused", reference="", reason="unknown_method")
         return SavedMethod(state="ready", reference=f"sandbox:{request.method}", label=request.method)
 

@@ -67,7 +67,7 @@ async def settle(unit: Unit, command: Command, report: Report, *, now: datetime)
     Raises Stale when somebody else holds the command by now, and the engine's Refused when the milestone cannot take it in.
     """
     if report.outcome == "pending":
-        await pause(unit, command, error=None)
+        await pause(unit, command, error=None, report=report)
         return
     milestone = await unit.require(Milestone, command.milestone_id)
     step = effect_of(milestone.held(), _as_asked(command), report)
@@ -83,10 +83,13 @@ async def withdraw(unit: Unit, command: Command, *, now: datetime) -> None:
     await unit.update(command, closed, guard=_under_fence(command))
 
 
-async def pause(unit: Unit, command: Command, *, error: str | None) -> None:
-    """Let go of a command whose outcome is not known, for longer each time; the next to take it looks up first."""
+async def pause(unit: Unit, command: Command, *, error: str | None, report: Report | None = None) -> None:
+    """Let go of a command whose outcome is not known, for longer each time; the next to take it looks up first.
+
+    `report` is how it stands meanwhile: what its payer must still do is in there.
+    """
     pause_s = min(FIRST_PAUSE_S * 2 ** min(command.tries - 1, 30), LONGEST_PAUSE_S)
-    waiting = msgspec.structs.replace(command, state="waiting", error=error)
+    waiting = msgspec.structs.replace(command, state="waiting", error=error, report=report or command.report)
     await unit.update(command, waiting, deadlines={"due_at": pause_s}, guard=_under_fence(command))
 
 

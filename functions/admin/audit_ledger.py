@@ -72,12 +72,17 @@ async def audit_ledger(call: Call) -> AuditView:
 async def _compare(call: Call, total: AccountTotal) -> GatewayComparison:
     name = total.account.removeprefix(CLEARING)
     try:
-        gateway = gateway_named(name, store=call.store, environment=call.settings.environment)
+        gateway = gateway_named(name, store=call.store, environment=call.settings.environment, secret=_holds_none)
     except GatewayNotAvailable:
         reported = None
     else:
         reported = (await gateway.balance(total.currency)).amount
     return GatewayComparison(gateway=name, currency=total.currency, ledger=total.balance, reported=reported)
+
+
+def _holds_none(_: str) -> str:
+    """Give no secret: this function is not to hold any, so it asks the sandbox alone."""
+    return ""
 
 
 async def _differing(call: Call, found: LedgerAudit, gateways: list[GatewayComparison]) -> list[Violation]:

@@ -9,11 +9,14 @@ from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import Facts, take
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.milestones import ProjectNotActive
+from freehold.domain.money import Money
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.ids import MilestoneId
-from freehold.payments import GatewayNotAvailable, gateway_named
+from freehold.payments import AmountNotSendable, GatewayNotAvailable
+from freehold.payments.exponents import require_sendable
+from freehold.payments.offers import offer_of
 from freehold.store import Stale
 from freehold.store.milestones import Noted, party_of, write_step
 from freehold.views.milestones import MilestoneView, view_milestone
@@ -35,22 +38,20 @@ class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     "POST /api/escrow/deposit",
     auth="user",
     status=202,
-    errors=[NotFound, Forbidden, StaleVersion, NotInThisState, ProjectNotActive, GatewayNotAvailable],
+    errors=[NotFound, Forbidden, StaleVersion, NotInThisState, ProjectNotActive, GatewayNotAvailable, AmountNotSendable],
 )
 async def deposit(call: Call, body: Deposit) -> MilestoneView:
     """Pay for a milestone, as the client. The money is held until it is released; it is no bank deposit and not insured.
 
     The gateway is asked at once and answers soon: the milestone is then funded, or the payment was refused and can be tried
     again until `funding_expires_at`. The platform's fee is fixed now, for this milestone. Raises Forbidden for the
-    freelancer, NotInThisState when it was paid or cancelled, ProjectNotActive, GatewayNotAvailable.
+    freelancer, NotInThisState when it was paid or cancelled, ProjectNotActive, GatewayNotAvailable (also when the
+    gateway does not hold the milestone's currency), AmountNotSendable.
     """
     milestone = await call.unit.require(Milestone, body.milestone_id)
     side = party_of(milestone, call.caller.user_id)
-    gateway = gateway_named(body.gateway, store=call.store, environment=call.settings.environment)
-    method = body.method or gateway.methods[0]
-    if method not in gateway.methods:
-        refuse_faults(Fault("method", f"one of {', '.join(gateway.methods)}"))
-    facts = Facts(payment_id=call.new_id("pay"), gateway=gateway.name, fee_schedule=CURRENT_FEE_SCHEDULE)
+    method = await _method(call, body, milestone.holding.amount)
+    facts = Facts(payment_id=call.new_id("pay"), gateway=body.gateway, fee_schedule=CURRENT_FEE_SCHEDULE)
     try:
         step = take(milestone.held(), "fund", by=side, facts=facts)
     except NotYourStep as error:
@@ -60,6 +61,18 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
     await _meet_project(call, milestone)
     noted = Noted(lasts_s=call.settings.funding_window_s, method=method)
     return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted), side=side)
+
+
+async def _method(call: Call, body: Deposit, money: Money) -> str:
+    """Choose the way to pay, among those that the gateway offers for this money."""
+    offer = await offer_of(call.unit, body.gateway, environment=call.settings.environment)
+    methods = offer.methods_for(money.currency)
+    if not methods:
+        raise GatewayNotAvailable(f"{body.gateway} does not hold {money.currency} here")
+    require_sendable(body.gateway, money)
+    if body.method and body.method not in methods:
+        refuse_faults(Fault("method", f"one of {', '.join(methods)}"))
+    return body.method or methods[0]
 
 
 async def _meet_project(call: Call, milestone: Milestone) -> None:

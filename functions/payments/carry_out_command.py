@@ -11,12 +11,13 @@ from freehold.events import (
     PaymentTransferRequested,
 )
 from freehold.payments import GatewayUnavailable, carry_out, gateway_named
+from freehold.settings import GATEWAY_SECRETS
 from freehold.store.commands import CommandBusy
 
 Commanded = PaymentFundRequested | PaymentCancelRequested | PaymentTransferRequested | PaymentRefundRequested
 
 
-@on_event("payment.*", transaction=False)
+@on_event("payment.*", transaction=False, secrets=GATEWAY_SECRETS)
 async def carry_out_command(call: Call, event: Commanded) -> None:
     """Collect, cancel, pay out or pay back, once; the effect and this event's inbox row are stored together.
 
@@ -25,7 +26,7 @@ async def carry_out_command(call: Call, event: Commanded) -> None:
     try:
         await carry_out(
             event.command_key,
-            gateways=partial(gateway_named, store=call.store, environment=call.settings.environment),
+            gateways=partial(gateway_named, store=call.store, environment=call.settings.environment, secret=call.secret),
             transact=call.transact,
             finish=partial(call.transact, finish=True),
         )

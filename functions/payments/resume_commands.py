@@ -4,11 +4,12 @@ from functools import partial
 
 from freehold.edge import Call, Swept, sweep
 from freehold.payments import GatewayUnavailable, carry_out, gateway_named
+from freehold.settings import GATEWAY_SECRETS
 from freehold.store.batches import each_on_its_own
 from freehold.store.commands import RESUMED_AT_ONCE, due_commands
 
 
-@sweep(every="5s")
+@sweep(every="5s", secrets=GATEWAY_SECRETS)
 async def resume_commands(call: Call) -> Swept:
     """Look up, and carry out where needed, the commands whose claim or pause is over, by the database's clock.
 
@@ -20,7 +21,7 @@ async def resume_commands(call: Call) -> Swept:
         try:
             outcome = await carry_out(
                 key,
-                gateways=partial(gateway_named, store=call.store, environment=call.settings.environment),
+                gateways=partial(gateway_named, store=call.store, environment=call.settings.environment, secret=call.secret),
                 transact=call.transact,
                 finish=call.transact,
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from freehold.store.local_admin import Login
-from infra.keys import UnusableKeys, make_keys, write_secret
+from infra.keys import GIVEN, UnusableKeys, make_keys, write_secret
 
 MADE: Final = Path("/secrets")
 OURS: Final = 10001
@@ -31,7 +31,7 @@ _BASE: Final = ("mongodb-uri", "access-token-jwks", "door-jwks")
 CONSUMERS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "auth": (OURS, (*_BASE, "access-token-key", "refresh-token-key")),
     "functions": (OURS, _BASE),
-    "payments": (OURS, _BASE),
+    "payments": (OURS, (*_BASE, *GIVEN)),
     "relay": (OURS, ("mongodb-uri",)),
     "connector": (OURS, ("mongodb-uri", "amqp-uri", "connector-call-key")),
     "scheduler": (OURS, ("scheduler-call-key",)),

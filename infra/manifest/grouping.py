@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from freehold.edge.declare import Declaration
+from freehold.settings import GATEWAY_SECRETS
 
 MOST_GROUPS: Final = 15
 SIGNING_IN: Final = "auth"
 """Holds the private keys of people's tokens, and therefore nothing else."""
 PAYMENTS: Final = "payments"
-"""Talks to payment gateways, and will hold their keys: reactions and sweeps of that context."""
+"""Talks to payment gateways, and holds their keys: that context, and whatever declares those secrets."""
 REACTIONS: Final = "reactions"
 SWEEPS: Final = "sweeps"
 
@@ -70,6 +71,6 @@ def by_group(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]
 def _keeper_of_secrets(declaration: Declaration) -> str:
     if declaration.context == "auth":
         return SIGNING_IN
-    if declaration.context == PAYMENTS:
+    if set(declaration.secrets) <= set(GATEWAY_SECRETS):
         return PAYMENTS
     raise NoGroup(f"{declaration.name} needs {', '.join(declaration.secrets)}; give it a group in infra/manifest/grouping.py")

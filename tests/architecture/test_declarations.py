@@ -23,7 +23,10 @@ NOT_KEYED = {
     "realtime-create-ticket": "a stored answer would be a stored ticket",
 }
 DECLARE = {"endpoint", "on_event", "sweep"}
-NOT_PAGED = {"auth-list-keys": "the operator's few public keys, out of the settings"}
+NOT_PAGED = {
+    "auth-list-keys": "the operator's few public keys, out of the settings",
+    "payments-list-gateways": "the few gateways that there are adapters for",
+}
 
 
 class Things(Struct, frozen=True):

@@ -24,6 +24,7 @@ def test_public_lists_are_declared_as_such():
     assert {item.name for item in CACHED} == {
         "auth-list-keys",
         "jobs-list-jobs",
+        "payments-list-gateways",
         "platform-read-openapi",
         "reviews-list-reviews",
     }

@@ -7,10 +7,11 @@ import pytest
 
 from freehold.internal_calls import CallSigner, CallVerifier
 from freehold.settings import DEVELOPMENT_MARK
-from infra.keys import UnusableKeys, main, make_keys
+from infra.keys import GIVEN, UnusableKeys, main, make_keys
 
 SECRETS = {
     "access-token-key", "access-token-jwks", "refresh-token-key", "door-jwks", "connector-call-key", "scheduler-call-key",
+    *GIVEN,
 }  # fmt: skip
 
 
@@ -39,6 +40,14 @@ def test_a_missing_file_is_made_again_and_its_public_half_follows(tmp_path):
     assert door == "connector"
 
 
+def test_what_payment_gateways_give_is_made_empty_and_kept_once_it_is_filled_in(tmp_path):
+    make_keys(tmp_path, development=True)
+    assert {(tmp_path / name).read_text() for name in GIVEN} == {""}
+    (tmp_path / GIVEN[0]).write_text("filled in")
+    make_keys(tmp_path, development=True)
+    assert (tmp_path / GIVEN[0]).read_text() == "filled in"
+
+
 def test_public_files_hold_no_private_member(tmp_path):
     make_keys(tmp_path, development=False)
     for name in ("access-token-jwks", "door-jwks"):
@@ -48,7 +57,8 @@ def test_public_files_hold_no_private_member(tmp_path):
 def test_every_development_file_is_marked_and_no_other_is(tmp_path):
     make_keys(tmp_path / "development", development=True)
     make_keys(tmp_path / "production", development=False)
-    assert all(DEVELOPMENT_MARK in file.read_text() for file in (tmp_path / "development").iterdir())
+    made = (file for file in (tmp_path / "development").iterdir() if file.name not in GIVEN)
+    assert all(DEVELOPMENT_MARK in file.read_text() for file in made)
     assert not any(DEVELOPMENT_MARK in file.read_text() for file in (tmp_path / "production").iterdir())
 
 

@@ -9,7 +9,7 @@ import msgspec
 from freehold.documents import SandboxObject
 from freehold.domain.money import Money
 from freehold.ids import new_id
-from freehold.payments.gateway import FundRequest, PaymentGateway, RefundRequest, TransferRequest, WebhookEvent
+from freehold.payments.gateway import FundRequest, PaymentGateway, PaymentQuery, RefundRequest, TransferRequest, WebhookEvent
 from freehold.payments.sandbox import SandboxFee, SandboxGateway
 from freehold.payments.webhooks import sign
 from freehold.store import Store
@@ -66,6 +66,7 @@ class Deal:
         self.milestone_id, self.payment_id = new_id("mst"), new_id("pay")
         self.payer_id, self.payee_id = new_id("usr"), new_id("usr")
         self.money = Money(amount, currency)
+        self.query = PaymentQuery(payment_id=self.payment_id, milestone_id=self.milestone_id)
 
     def fund(self, method: str) -> FundRequest:
         return FundRequest(

@@ -31,7 +31,7 @@ def test_a_payment_is_asked_for_once_however_often_the_key_comes(bench, run):
     first = run(bench.gateway.fund(deal.fund(bench.paid)))
     assert (first.outcome, first.money, first.fee) == ("done", deal.money, FEE)
     assert run(bench.gateway.fund(deal.fund(bench.paid))) == first
-    assert run(bench.gateway.capture_state(payment_id=deal.payment_id)) == first
+    assert run(bench.gateway.capture_state(deal.query)) == first
 
 
 def test_a_refused_payment_stays_refused_under_its_key_and_says_why(bench, run):
@@ -45,25 +45,25 @@ def test_a_refused_payment_stays_refused_under_its_key_and_says_why(bench, run):
 def test_a_pending_payment_is_done_once_the_payer_has_paid(bench, run):
     deal = Deal()
     assert run(bench.gateway.fund(deal.fund(bench.pending))).outcome == "pending"
-    assert run(bench.gateway.capture_state(payment_id=deal.payment_id)).outcome == "pending"
+    assert run(bench.gateway.capture_state(deal.query)).outcome == "pending"
     assert run(bench.gateway.transfer(deal.transfer(1, leg=9))).outcome == "refused"
     run(bench.payer_pays(deal.payment_id))
-    assert run(bench.gateway.capture_state(payment_id=deal.payment_id)).outcome == "done"
-    assert run(bench.gateway.cancel(payment_id=deal.payment_id)).outcome == "done"
+    assert run(bench.gateway.capture_state(deal.query)).outcome == "done"
+    assert run(bench.gateway.cancel(deal.query)).outcome == "done"
 
 
 def test_a_cancelled_payment_stays_cancelled(bench, run):
     deal = Deal()
     run(bench.gateway.fund(deal.fund(bench.pending)))
-    assert run(bench.gateway.cancel(payment_id=deal.payment_id)).outcome == "cancelled"
-    assert run(bench.gateway.cancel(payment_id=deal.payment_id)).outcome == "cancelled"
+    assert run(bench.gateway.cancel(deal.query)).outcome == "cancelled"
+    assert run(bench.gateway.cancel(deal.query)).outcome == "cancelled"
     assert run(bench.gateway.fund(deal.fund(bench.pending))).outcome == "cancelled"
 
 
 def test_what_was_never_asked_for_is_not_found(bench, run):
     deal = Deal()
-    assert run(bench.gateway.capture_state(payment_id=deal.payment_id)) is None
-    assert run(bench.gateway.cancel(payment_id=deal.payment_id)) is None
+    assert run(bench.gateway.capture_state(deal.query)) is None
+    assert run(bench.gateway.cancel(deal.query)) is None
     assert run(bench.gateway.look_up(key=f"transfer:{deal.milestone_id}:1", milestone_id=deal.milestone_id)) is None
 
 

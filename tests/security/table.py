@@ -192,6 +192,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "notifications-list-notifications": Recipe("client", lambda _: Request()),
     "notifications-mark-all-read": Recipe("client", _unread),
     "notifications-mark-read": Recipe("client", lambda world: Request(world.notification()["id"], {"read": True})),
+    "payments-list-gateways": Recipe(None, lambda _: Request()),
     "platform-read-openapi": Recipe(None, lambda _: Request()),
     "projects-get-project": Recipe("client", lambda world: Request(world.sealed_review()["project_id"]), {"freelancer": 200}),
     "projects-list-projects": Recipe("client", lambda _: Request()),
