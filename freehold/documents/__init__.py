@@ -2,6 +2,7 @@
 
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
 from freehold.documents.document import Document, Index, Instant, Version
+from freehold.documents.gateway_books import GatewayObject
 from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
 from freehold.documents.money import Command, Journal
@@ -17,6 +18,7 @@ from freehold.documents.work import Milestone
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
     Journal, Command, GatewayOffer, SandboxObject, SandboxAccount, PaymentMethod, PayeeProfile,
+    GatewayObject,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
@@ -26,6 +28,7 @@ __all__ = [
     "Command",
     "Delivery",
     "Document",
+    "GatewayObject",
     "GatewayOffer",
     "IdempotencyRecord",
     "InboxRow",

@@ -85,7 +85,22 @@ STRIPE: Final[Table] = {
 """Source: docs.stripe.com/currencies. ISK and UGX have no digits any more, but are still counted in hundredths; the last of
 three digits must be 0; eight figures are the most in one payment (IDR: twelve)."""
 
-TABLES: Final[Mapping[str, Table]] = {"stripe": STRIPE}
+_PAYPAL_TWO_DIGITS: Final = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD ILS MXN MYR NOK NZD PHP PLN SEK SGD THB USD"
+_PAYPAL_WHOLE: Final = "HUF JPY TWD"
+_PAYPAL_LARGEST_DIGITS: Final = 9_999_999
+
+PAYPAL: Final[Table] = {
+    **{code: Scale(2, largest=_PAYPAL_LARGEST_DIGITS * 100 + 99) for code in _PAYPAL_TWO_DIGITS.split()},
+    **{code: Scale(0, largest=_PAYPAL_LARGEST_DIGITS) for code in _PAYPAL_WHOLE.split()},
+}
+"""Source: developer.paypal.com/api/rest/reference/currency-codes. Amounts are decimal texts; HUF and TWD have digits in ISO
+4217 but none here, so only whole forints and dollars can be sent. Seven figures before the point are the most that all of its
+interfaces take. BRL, CNY and MYR only for accounts of those countries."""
+
+RAZORPAY: Final[Table] = {"INR": Scale(2, largest=5_000_000_000)}
+"""Source: razorpay.com/docs/payments/route: transfers are in INR only, in paise."""
+
+TABLES: Final[Mapping[str, Table]] = {"stripe": STRIPE, "paypal": PAYPAL, "razorpay": RAZORPAY}
 """The table of each gateway that has one; others count by ISO 4217."""
 
 

@@ -33,6 +33,7 @@ PLANTED = {
     "passwords": ("functions/auth/login.py", "import argon2"),
     "tokens": ("functions/auth/register.py", "import jwt"),
     "telemetry": ("functions/jobs/get_job.py", "import prometheus_client"),
+    "gateways": ("functions/projects/get_project.py", "import requests"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "programs": ("freehold/logs.py", "import rich"),
     "engine": ("infra/local/parts.py", "import docker"),
@@ -47,11 +48,13 @@ EXTRAS = {
 }
 """What an image installs that carries this room, beside the dependencies of the wheel."""
 DISTRIBUTIONS = {
+    "apimatic_core": "paypal-server-sdk",
     "argon2": "argon2-cffi",
     "bson": "pymongo",
     "cryptography": "pyjwt",
     "jwt": "pyjwt",
     "opentelemetry": "opentelemetry-sdk",
+    "paypalserversdk": "paypal-server-sdk",
     "prometheus_client": "prometheus-client",
 }
 """What a library is installed by, where that has another name."""

@@ -2,25 +2,38 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from freehold.documents import SandboxObject
-from freehold.domain.money import Money
-from freehold.ids import new_id
-from freehold.payments.gateway import FundRequest, PaymentGateway, PaymentQuery, RefundRequest, TransferRequest, WebhookEvent
+from freehold.domain.news import CommandNews
+from freehold.domain.settlement import Report
+from freehold.payments.gateway import PaymentGateway, WebhookEvent
 from freehold.payments.sandbox import SandboxFee, SandboxGateway
-from freehold.payments.webhooks import sign
+from freehold.payments.webhooks import TOLERANCE_S, sign
 from freehold.store import Store
+from tests.payments.deals import SAVED, Deal
+from tests.payments.fees import FEE_BASIS_POINTS, FEE_FIXED_MINOR
+from tests.payments.paypal_fake.bench import paypal_parts
 
-FEE_BASIS_POINTS = 290
-FEE_FIXED_MINOR = 30
+
+@dataclass(frozen=True)
+class Told:
+    """A webhook, what must be read from it, and what must not be believed: (body, headers, when it is read)."""
+
+    body: bytes
+    headers: dict[str, str]
+    event: WebhookEvent
+    forgeries: list[tuple[bytes, dict[str, str], datetime]]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A gateway, the methods that end each way, and what its provider does by itself."""
+    """A gateway, the methods that end each way, and what its provider does by itself.
+
+    One that `binds_refunds` does not give back to a payer what a payee was paid out of the same payment.
+    """
 
     gateway: PaymentGateway
     paid: str
@@ -28,8 +41,17 @@ class Bench:
     pending: str
     payer_pays: Callable[[str], Awaitable[None]]
     block: Callable[[str, bool], Awaitable[None]]
-    webhook: Callable[[WebhookEvent, datetime], tuple[bytes, dict[str, str]]]
+    tell: Callable[[Deal, datetime], Awaitable[Told]]
+    account_of: Callable[[str], str] = lambda _: ""
+    close: Callable[[], None] = lambda: None
+    currency: str = "USD"
+    other_currency: str = "CHF"
     can_reverse: bool = True
+    binds_refunds: bool = True
+
+    def deal(self, amount: int = 10_000, currency: str = "") -> Deal:
+        """Give fresh names, and a payee with an account here."""
+        return Deal(amount, currency or self.currency, account_of=self.account_of)
 
 
 def sandbox(store: Store) -> Bench:
@@ -41,10 +63,6 @@ def sandbox(store: Store) -> Bench:
         change = {"$set": {"state": "done"}, "$inc": {"version": 1}}
         await store.collection(SandboxObject).update_one({"payment_id": payment_id, "kind": "payment"}, change)
 
-    def webhook(event: WebhookEvent, at: datetime) -> tuple[bytes, dict[str, str]]:
-        body = msgspec.json.encode(event)
-        return body, sign(body, key=b"a key for tests", at=at)
-
     return Bench(
         gateway=gateway,
         paid="card",
@@ -52,45 +70,58 @@ def sandbox(store: Store) -> Bench:
         pending="never_paid",
         payer_pays=payer_pays,
         block=lambda payee, blocked: gateway.block_payouts(payee, blocked=blocked),
-        webhook=webhook,
+        tell=_sandbox_tells,
     )
 
 
-BENCHES: dict[str, Callable[[Store], Bench]] = {"sandbox": sandbox}
+async def _sandbox_tells(deal: Deal, at: datetime) -> Told:
+    report = Report(outcome="done", reference="gw_1", money=deal.money)
+    news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
+    event = WebhookEvent(id="evt_1", type="payment.done", news=news)
+    body = msgspec.json.encode(event)
+    headers = sign(body, key=b"a key for tests", at=at)
+    ((name, value),) = headers.items()
+    forgeries = [
+        (body + b" ", headers, at),
+        (body.replace(b"10000", b"99999"), headers, at),
+        (body, {}, at),
+        (body, {name: ""}, at),
+        (body, {name: f"{value.partition(',')[0]},v1={'0' * 64}"}, at),
+        (body, {name: value.replace("t=", "t=9")}, at),
+        (body, headers, at + timedelta(seconds=TOLERANCE_S + 1)),
+        (body, headers, at - timedelta(seconds=TOLERANCE_S + 1)),
+        (b"", headers, at),
+    ]
+    return Told(body, headers, event, forgeries)
 
 
-class Deal:
-    """One milestone's requests, with fresh names."""
+def paypal(store: Store) -> Bench:
+    """PayPal's adapter, before a stand-in of PayPal."""
+    parts = paypal_parts(store)
 
-    def __init__(self, amount: int = 10_000, currency: str = "USD") -> None:
-        self.milestone_id, self.payment_id = new_id("mst"), new_id("pay")
-        self.payer_id, self.payee_id = new_id("usr"), new_id("usr")
-        self.money = Money(amount, currency)
-        self.query = PaymentQuery(payment_id=self.payment_id, milestone_id=self.milestone_id)
+    async def tell(deal: Deal, at: datetime) -> Told:
+        await parts.gateway.fund(deal.fund(parts.pending))
+        await parts.payer_pays(deal.payment_id)
+        body, headers, forgeries = parts.tell_payment(deal.payment_id, at)
+        report = await parts.gateway.capture_state(deal.query)
+        assert report is not None
+        news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
+        told = msgspec.json.decode(body, type=dict[str, object])
+        return Told(body, headers, WebhookEvent(id=str(told["id"]), type=str(told["event_type"]), news=news), forgeries)
 
-    def fund(self, method: str) -> FundRequest:
-        return FundRequest(
-            key=f"fund:{self.milestone_id}",
-            milestone_id=self.milestone_id,
-            payment_id=self.payment_id,
-            money=self.money,
-            payer_id=self.payer_id,
-            method=method,
-        )
+    return Bench(
+        gateway=parts.gateway,
+        paid=SAVED + parts.paying,
+        refused=SAVED + parts.declining,
+        pending=parts.pending,
+        payer_pays=parts.payer_pays,
+        block=parts.block,
+        tell=tell,
+        account_of=parts.account_of,
+        close=parts.close,
+        can_reverse=False,
+        binds_refunds=False,
+    )
 
-    def transfer(self, amount: int, *, leg: int = 1) -> TransferRequest:
-        return TransferRequest(
-            key=f"transfer:{self.milestone_id}:{leg}",
-            milestone_id=self.milestone_id,
-            payment_id=self.payment_id,
-            money=Money(amount, self.money.currency),
-            payee_id=self.payee_id,
-        )
 
-    def refund(self, amount: int, *, leg: int = 1) -> RefundRequest:
-        return RefundRequest(
-            key=f"refund:{self.milestone_id}:{leg}",
-            milestone_id=self.milestone_id,
-            payment_id=self.payment_id,
-            money=Money(amount, self.money.currency),
-        )
+BENCHES: dict[str, Callable[[Store], Bench]] = {"paypal": paypal, "sandbox": sandbox}

@@ -1,10 +1,12 @@
 """Payments are tested over a ledger of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.ledgers import Ledger, fresh_ledger
+from tests.payments.paypal_fake.bench import Parts, paypal_parts
 
 
 @pytest.fixture(scope="module")
@@ -12,3 +14,17 @@ def ledger(mongodb_uri: str) -> Iterator[Ledger]:
     """Give a ledger that the tests of a module share."""
     with fresh_ledger(mongodb_uri) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def run(ledger: Ledger) -> Callable[..., Any]:
+    """Give the way to run coroutines on the ledger's loop."""
+    return ledger.run
+
+
+@pytest.fixture
+def paypal(ledger: Ledger) -> Iterator[Parts]:
+    """Give PayPal's adapter before its stand-in; requests that break the documented form fail the test in the end."""
+    opened = paypal_parts(ledger.store)
+    yield opened
+    opened.close()
