@@ -55,7 +55,10 @@ class Command(Document, frozen=True, kw_only=True):
     attempt: int = 1
     payer_id: str
     payee_id: str
+    payee_account: str = ""
     method: str
+    saved_method: str | None = None
+    transfer_key: str | None = None
     state: CommandState = "waiting"
     tries: int = 0
     fence: int = 0

@@ -5,14 +5,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from freehold.domain.holding import Held, Leg, faults_of
+from freehold.domain.holding import Held, Holding, faults_of
 from freehold.domain.ledger import GUARDED_ACCOUNTS, account_name
-from freehold.domain.money_process import SETTLING, CommandKind
+from freehold.domain.legs import COMMANDS, ClosedDispute, Leg
+from freehold.domain.money_process import CommandKind, Source
 
 Sums = Mapping[tuple[str, str], int]
 """(account, currency) to what the journals' lines add up to there: debits above zero."""
 
 OPTIONAL_KEYS: Final = ("gwfee:",)
+BEGUN: Final[Mapping[Source, str]] = {"escrow": "reserve", "disputed": "reserve", "released": "return"}
+"""What the journal is called that begins a refund. A deposit that did not match was never in escrow: nothing is reserved."""
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -43,30 +46,45 @@ def expected_keys(held: Held) -> set[str]:
     keys = {f"deposit:{holding.paid_payment_id}"} if holding.paid_payment_id else set()
     for leg in holding.legs:
         keys |= _keys_of(held.milestone_id, leg)
+    for dispute in holding.disputes:
+        keys |= _keys_of_dispute(dispute)
+    keys |= {f"dispute:{holding.dispute.id}"} if holding.dispute else set()
+    for chargeback in holding.chargebacks:
+        keys |= {f"cb_open:{chargeback.id}"}
+        keys |= {f"cb_{chargeback.state}:{chargeback.id}"} if chargeback.state != "open" else set()
     return keys
 
 
 def waits_for_nothing(held: Held, under_way: Collection[tuple[CommandKind, int | None, int]]) -> bool:
     """Say whether the milestone waits for a gateway that nobody will ask."""
     holding = held.holding
-    if held.state not in SETTLING or (held.state == "funding" and holding.payment_refused):
-        return False
-    if held.state == "funding":
+    if held.state == "funding" and not holding.payment_refused:
         return ("fund", None, holding.fund_attempt) not in under_way
-    leg = holding.legs[-1]
-    kind: CommandKind = "transfer" if leg.kind == "release" else "refund"
-    return (kind, leg.number, leg.attempt) not in under_way
+    pending = [leg for leg in holding.legs if leg.state == "pending"]
+    return any((COMMANDS[leg.kind], leg.number, leg.attempt) not in under_way for leg in pending)
 
 
 def _keys_of(milestone_id: str, leg: Leg) -> set[str]:
     place = f"{milestone_id}:{leg.number}"
-    if leg.kind == "release":
-        begun, done = f"release:{place}", f"transfer:{place}"
-    else:
-        begun, done = f"reserve:{place}", f"refund:{place}"
-    # a deposit that did not match was never in escrow, so that nothing was reserved out of it
-    keys = set() if leg.kind == "refund" and leg.origin == "funding" else {begun}
-    return keys | ({done} if leg.state == "done" else set())
+    tries = {attempt: f"{place}#{attempt}" if attempt > 1 else place for attempt in range(1, leg.attempt + 1)}
+    sent = {*leg.bounced, *([leg.attempt] if leg.state == "done" and leg.sent and not leg.by_hand else [])}
+    match leg.kind:
+        case "release":
+            keys = {f"release:{place}"} | {f"offset:{tries[attempt]}" for attempt, _ in leg.offsets}
+            gone, back = "transfer", "payout_returned"
+        case "refund":
+            keys = {f"{BEGUN[leg.source]}:{place}"} if leg.source in BEGUN else set()
+            keys |= {f"refund_by_hand:{place}"} if leg.by_hand else set()
+            gone, back = "refund", "refund_returned"
+        case "reversal":
+            return {f"reversal:{place}"} if leg.state == "done" else set()
+    return keys | {f"{gone}:{tries[attempt]}" for attempt in sent} | {f"{back}:{tries[attempt]}" for attempt in leg.bounced}
+
+
+def _keys_of_dispute(dispute: ClosedDispute) -> set[str]:
+    keys = {f"dispute:{dispute.id}"}
+    keys |= {f"undispute:{dispute.id}"} if dispute.ended == "withdrawn" else set()
+    return keys | ({f"dispute_fee:{dispute.id}"} if dispute.fee else set())
 
 
 def _differences(held: Held, sums: Sums) -> list[str]:
@@ -84,10 +102,25 @@ def _expected_sums(held: Held, *, gateway_fees: int) -> dict[tuple[str, str], in
         account_name(account, milestone_id=held.milestone_id, gateway=""): -getattr(holding.balances, account)
         for account in GUARDED_ACCOUNTS
     }
+    by_hand = sum(leg.sent for leg in holding.legs_of("refund") if leg.by_hand)
+    reversals = sum(leg.gross for leg in holding.legs_of("reversal") if leg.state == "done")
+    charged = sum(chargeback.amount for chargeback in holding.chargebacks if chargeback.state != "won")
+    moved = holding.deposited - holding.paid_out - (holding.refunded - by_hand) + reversals - charged
     folded = {
-        f"clearing:{holding.gateway}": holding.deposited - holding.paid_out - holding.refunded - gateway_fees,
-        "fees": -holding.fees,
-        "tax_payable": -sum(leg.tax for leg in holding.legs),
+        f"clearing:{holding.gateway}": moved - gateway_fees,
+        "fees": -holding.fees - holding.dispute_fees,
+        "tax_payable": -holding.taxes,
         "gateway_fees": gateway_fees,
+        "platform_funds": -by_hand,
+        f"freelancer_debt:{held.payee_id}": _debt(holding) - reversals,
+        "cb_receivable": sum(chargeback.amount for chargeback in holding.chargebacks if chargeback.state == "open"),
+        "bad_debt": sum(chargeback.taking.lost for chargeback in holding.chargebacks),
     }
     return {(account, currency): amount for account, amount in {**guarded, **folded}.items() if amount}
+
+
+def _debt(holding: Holding) -> int:
+    """Add up what the freelancer came to owe through this milestone, less what its payouts kept back."""
+    owed = sum(leg.returned - leg.fee_returned - leg.tax_returned for leg in holding.legs_of("release"))
+    unsent = sum(leg.taken for leg in holding.legs_of("release"))
+    return owed - unsent - sum(leg.offset for leg in holding.legs_of("release"))

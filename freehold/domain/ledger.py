@@ -14,15 +14,27 @@ from msgspec import Struct
 from freehold.domain.errors import Refused
 
 GuardedAccount = Literal["escrow", "disputed", "payable", "refund_due"]
-FoldedAccount = Literal["clearing", "fees", "tax_payable", "gateway_fees", "platform_funds"]
+FoldedAccount = Literal[
+    "clearing", "fees", "tax_payable", "gateway_fees", "platform_funds",
+    "cb_receivable", "freelancer_debt", "bad_debt", "fx", "fx_gain_loss",
+]  # fmt: skip
 Account = GuardedAccount | FoldedAccount
-Amount = Literal["paid", "gross", "net", "fee", "tax", "gateway_fee"]
+Amount = Literal[
+    "paid", "gateway_fee", "gross", "net", "fee", "tax", "offset", "sent", "disputed", "dispute_fee",
+    "charged_back", "from_escrow", "from_disputed", "from_refund_due", "from_payable", "from_debt", "from_fees", "from_tax",
+    "lost",
+]  # fmt: skip
+"""What a step moves: of the payment, of its leg (`sent` is what really goes through the gateway), of a dispute, of a
+chargeback, and of what is taken back (`from_...`: out of which account)."""
 
 GUARDED_ACCOUNTS: Final[tuple[GuardedAccount, ...]] = get_args(GuardedAccount)
 """Held for one milestone: `escrow:mst_...`. Credit balances, kept on the milestone itself, never below zero."""
 
 PER_GATEWAY: Final[frozenset[Account]] = frozenset({"clearing"})
 """Held for one payment gateway: `clearing:sandbox`."""
+
+PER_PAYEE: Final[frozenset[Account]] = frozenset({"freelancer_debt"})
+"""Held for one person: `freelancer_debt:usr_...`."""
 
 
 class Unbalanced(Refused):
@@ -59,12 +71,20 @@ class Entry(Struct, frozen=True):
     amount: Amount
 
 
+TemplateKind = Literal["release", "refund", "reversal"]
+
+
 class Template(Struct, frozen=True):
-    """What a journal is made from. `key` may name {milestone}, {leg} and {payment}."""
+    """What a journal is made from. `key` may name {milestone}, {leg}, {try}, {payment}, {dispute} and {chargeback}.
+
+    `of` is the kind of leg that it is about, where a step opens several. `{try}` is empty at a leg's first attempt and `#2`
+    at its second.
+    """
 
     key: str
     debits: tuple[Entry, ...]
     credits: tuple[Entry, ...]
+    of: TemplateKind | None = None
 
 
 class Balances(Struct, frozen=True):
@@ -79,22 +99,73 @@ class Balances(Struct, frozen=True):
 DEPOSIT: Final = Template("deposit:{payment}", (Entry("clearing", "paid"),), (Entry("escrow", "paid"),))
 UNMATCHED_DEPOSIT: Final = Template("deposit:{payment}", (Entry("clearing", "paid"),), (Entry("refund_due", "paid"),))
 GATEWAY_FEE: Final = Template("gwfee:{payment}", (Entry("gateway_fees", "gateway_fee"),), (Entry("clearing", "gateway_fee"),))
-RELEASE: Final = Template(
-    "release:{milestone}:{leg}",
-    (Entry("escrow", "gross"),),
-    (Entry("payable", "net"), Entry("fees", "fee"), Entry("tax_payable", "tax")),
+
+_TO_THE_PAYEE: Final = (Entry("payable", "net"), Entry("fees", "fee"), Entry("tax_payable", "tax"))
+RELEASE: Final = Template("release:{milestone}:{leg}", (Entry("escrow", "gross"),), _TO_THE_PAYEE, "release")
+RELEASE_DISPUTED: Final = Template("release:{milestone}:{leg}", (Entry("disputed", "gross"),), _TO_THE_PAYEE, "release")
+OFFSET: Final = Template(
+    "offset:{milestone}:{leg}{try}", (Entry("payable", "offset"),), (Entry("freelancer_debt", "offset"),), "release"
 )
-TRANSFER: Final = Template("transfer:{milestone}:{leg}", (Entry("payable", "net"),), (Entry("clearing", "net"),))
-RESERVE: Final = Template("reserve:{milestone}:{leg}", (Entry("escrow", "gross"),), (Entry("refund_due", "gross"),))
-REFUND: Final = Template("refund:{milestone}:{leg}", (Entry("refund_due", "gross"),), (Entry("clearing", "gross"),))
+TRANSFER: Final = Template("transfer:{milestone}:{leg}{try}", (Entry("payable", "sent"),), (Entry("clearing", "sent"),))
+PAYOUT_RETURNED: Final = Template(
+    "payout_returned:{milestone}:{leg}{try}", (Entry("clearing", "sent"),), (Entry("payable", "sent"),)
+)
 
-TEMPLATES: Final[tuple[Template, ...]] = (DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, TRANSFER, RESERVE, REFUND)
+RESERVE: Final = Template("reserve:{milestone}:{leg}", (Entry("escrow", "gross"),), (Entry("refund_due", "gross"),), "refund")
+RESERVE_DISPUTED: Final = Template(
+    "reserve:{milestone}:{leg}", (Entry("disputed", "gross"),), (Entry("refund_due", "gross"),), "refund"
+)
+RETURN: Final = Template(
+    "return:{milestone}:{leg}",
+    (Entry("freelancer_debt", "from_debt"), Entry("fees", "from_fees"), Entry("tax_payable", "from_tax")),
+    (Entry("refund_due", "gross"),),
+    "refund",
+)
+REFUND: Final = Template("refund:{milestone}:{leg}{try}", (Entry("refund_due", "sent"),), (Entry("clearing", "sent"),))
+REFUND_RETURNED: Final = Template(
+    "refund_returned:{milestone}:{leg}{try}", (Entry("clearing", "sent"),), (Entry("refund_due", "sent"),)
+)
+REFUND_BY_HAND: Final = Template(
+    "refund_by_hand:{milestone}:{leg}", (Entry("refund_due", "sent"),), (Entry("platform_funds", "sent"),)
+)
+REVERSAL: Final = Template("reversal:{milestone}:{leg}", (Entry("clearing", "sent"),), (Entry("freelancer_debt", "sent"),))
+
+DISPUTE: Final = Template("dispute:{dispute}", (Entry("escrow", "disputed"),), (Entry("disputed", "disputed"),))
+UNDISPUTE: Final = Template("undispute:{dispute}", (Entry("disputed", "disputed"),), (Entry("escrow", "disputed"),))
+DISPUTE_FEE: Final = Template("dispute_fee:{dispute}", (Entry("disputed", "dispute_fee"),), (Entry("fees", "dispute_fee"),))
+
+CHARGEBACK_OPENED: Final = Template(
+    "cb_open:{chargeback}", (Entry("cb_receivable", "charged_back"),), (Entry("clearing", "charged_back"),)
+)
+CHARGEBACK_FEE: Final = Template(
+    "gwfee:{chargeback}", (Entry("gateway_fees", "gateway_fee"),), (Entry("clearing", "gateway_fee"),)
+)
+CHARGEBACK_WON: Final = Template(
+    "cb_won:{chargeback}", (Entry("clearing", "charged_back"),), (Entry("cb_receivable", "charged_back"),)
+)
+CHARGEBACK_LOST: Final = Template(
+    "cb_lost:{chargeback}",
+    (
+        Entry("escrow", "from_escrow"), Entry("disputed", "from_disputed"), Entry("refund_due", "from_refund_due"),
+        Entry("payable", "from_payable"), Entry("freelancer_debt", "from_debt"), Entry("fees", "from_fees"),
+        Entry("tax_payable", "from_tax"), Entry("bad_debt", "lost"),
+    ),
+    (Entry("cb_receivable", "charged_back"),),
+)  # fmt: skip
+
+TEMPLATES: Final[tuple[Template, ...]] = (
+    DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, RELEASE_DISPUTED, OFFSET, TRANSFER, PAYOUT_RETURNED,
+    RESERVE, RESERVE_DISPUTED, RETURN, REFUND, REFUND_RETURNED, REFUND_BY_HAND, REVERSAL, DISPUTE, UNDISPUTE, DISPUTE_FEE,
+    CHARGEBACK_OPENED, CHARGEBACK_FEE, CHARGEBACK_WON, CHARGEBACK_LOST,
+)  # fmt: skip
 
 
-def account_name(account: Account, *, milestone_id: str, gateway: str) -> str:
-    """Name an account: `escrow:mst_...`, `clearing:sandbox`, `fees`."""
+def account_name(account: Account, *, milestone_id: str, gateway: str, payee_id: str = "") -> str:
+    """Name an account: `escrow:mst_...`, `clearing:sandbox`, `freelancer_debt:usr_...`, `fees`."""
     if account in GUARDED_ACCOUNTS:
         return f"{account}:{milestone_id}"
+    if account in PER_PAYEE:
+        return f"{account}:{payee_id}"
     return f"{account}:{gateway}" if account in PER_GATEWAY else account
 
 

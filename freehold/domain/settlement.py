@@ -64,39 +64,95 @@ EFFECTS: Final[dict[tuple[CommandKind, Outcome], Transition]] = {
     ("cancel", "cancelled"): "payment_cancelled",
     ("transfer", "done"): "transfer_known",
     ("transfer", "refused"): "transfer_refused",
+    ("transfer", "cancelled"): "transfer_refused",
+    ("transfer", "returned"): "payout_returned",
     ("refund", "done"): "refund_known",
     ("refund", "refused"): "refund_refused",
+    ("refund", "cancelled"): "refund_refused",
+    ("refund", "returned"): "refund_returned",
+    ("reversal", "done"): "reversal_known",
+    ("reversal", "refused"): "reversal_refused",
+    ("reversal", "cancelled"): "reversal_refused",
 }
 """What each report does to the milestone; the pairs that are missing do nothing."""
-MOVED_MONEY: Final[frozenset[Transition]] = frozenset({"deposit_paid", "transfer_known", "refund_known"})
+CAUSE: Final[dict[Transition, Transition]] = {"payout_returned": "transfer_known", "refund_returned": "refund_known"}
+"""What must have happened before: money that came back had gone, also when we hear of both at once."""
+MOVED_MONEY: Final[frozenset[Transition]] = frozenset(
+    {"deposit_paid", "transfer_known", "refund_known", "reversal_known", "payout_returned", "refund_returned"}
+)
 """Money has moved outside: the milestone must take it in, or somebody must look."""
 
 
-def effect_of(held: Held, command: Command, report: Report) -> Step | None:
-    """Say what a report changes; null when nothing, because it is old news or not news at all.
+def effects_of(held: Held, command: Command, report: Report) -> tuple[Step, ...]:
+    """Say what a report changes, step by step, the cause first; nothing, when it is old news or not news at all.
 
     Raises the engine's Refused when money has moved that the milestone cannot take in: never swallow that.
     """
+    first = effect_of(held, command, report)
+    if first is None:
+        return ()
+    second = effect_of(first.after, command, report) if first.row.transition in CAUSE.values() else None
+    return (first,) if second is None else (first, second)
+
+
+def effect_of(held: Held, command: Command, report: Report) -> Step | None:
+    """Say what a report changes first; null when nothing. `effects_of` gives all of it."""
     transition = EFFECTS.get((command.kind, report.outcome))
-    if transition is None or _is_done(held.holding, command):
+    if transition is None or _is_known(held.holding, command, report):
         return None
+    if transition in CAUSE and _is_pending(held.holding, command):
+        transition = CAUSE[transition]
     if transition not in MOVED_MONEY and (_is_past(held.holding, command) or not rows_for(transition, held.state)):
         return None
     facts = Facts(
-        payment_id=command.payment_id, paid=report.money, gateway_fee=report.fee, leg=command.leg, attempt=command.attempt
+        payment_id=command.payment_id,
+        paid=report.money,
+        gateway_fee=report.fee,
+        leg=command.leg,
+        attempt=command.attempt,
+        reason=report.reason,
     )
     return take(held, transition, by="gateway", facts=facts)
 
 
-def _is_done(holding: Holding, command: Command) -> bool:
-    """Say whether the money of this very command is taken in already."""
+def chargeback_steps(held: Held, report: ChargebackReport) -> tuple[Step, ...]:
+    """Say what news of a chargeback changes, step by step: news of its end says that it was opened, if we had not heard.
+
+    Raises ChargebackNotExpected when it does not fit the payment, LegsPending when it must wait until money that is on its
+    way is known to have arrived or not: then come back.
+    """
+    known = held.holding.chargeback(report.id)
+    steps: list[Step] = []
+    facts = Facts(chargeback_id=report.id, paid=report.money, gateway_fee=report.fee)
+    if known is None:
+        steps.append(take(held, "chargeback_opened", by="gateway", facts=facts))
+        held = steps[-1].after
+    if report.state != "opened" and (known is None or known.state == "open"):
+        transition: Transition = "chargeback_won" if report.state == "won" else "chargeback_lost"
+        steps.append(take(held, transition, by="gateway", facts=Facts(chargeback_id=report.id)))
+    return tuple(steps)
+
+
+def _is_known(holding: Holding, command: Command, report: Report) -> bool:
+    """Say whether this very command's end is taken in already: money that came, went, or came back."""
     if command.leg is None:
         return command.payment_id == holding.paid_payment_id
-    return any(leg.number == command.leg and leg.attempt == command.attempt and leg.state == "done" for leg in holding.legs)
+    leg = holding.leg(command.leg)
+    if leg is None:
+        return False
+    if command.attempt in leg.bounced:
+        return True
+    return report.outcome != "returned" and leg.attempt == command.attempt and leg.state in {"done", "refused"}
+
+
+def _is_pending(holding: Holding, command: Command) -> bool:
+    leg = holding.leg(command.leg)
+    return leg is not None and leg.attempt == command.attempt and leg.state == "pending"
 
 
 def _is_past(holding: Holding, command: Command) -> bool:
-    """Say whether a newer attempt has taken this one's place."""
+    """Say whether a newer attempt has taken this one's place, or this one is known to have ended already."""
     if command.leg is None:
         return command.payment_id != holding.payment_id
-    return any(leg.number == command.leg and leg.attempt > command.attempt for leg in holding.legs)
+    leg = holding.leg(command.leg)
+    return leg is not None and (leg.attempt > command.attempt or leg.state != "pending")

@@ -113,3 +113,69 @@ class MilestoneRefundBlocked(MilestoneStepped, frozen=True, kw_only=True):
     """The gateway refused the refund; the client has to act."""
 
     type: ClassVar[str] = "milestone.refund_blocked"
+
+
+class MilestoneReleaseNears(MilestoneStepped, frozen=True, kw_only=True):
+    """The client has not answered; at `auto_release_at` the money is released by itself."""
+
+    type: ClassVar[str] = "milestone.release_nears"
+
+
+class MilestoneSplitProposed(MilestoneStepped, frozen=True, kw_only=True):
+    """A party proposes how to share what is held; the other one may accept."""
+
+    type: ClassVar[str] = "milestone.split_proposed"
+
+
+class MilestoneSettlementStarted(MilestoneStepped, frozen=True, kw_only=True):
+    """Both parties agreed, or it was ruled, who gets which part; both parts are on their way."""
+
+    type: ClassVar[str] = "milestone.settlement_started"
+
+
+class MilestoneAbandoned(MilestoneStepped, frozen=True, kw_only=True):
+    """The money could not be held any longer, and goes back to the client."""
+
+    type: ClassVar[str] = "milestone.abandoned"
+
+
+class MilestoneDisputed(MilestoneStepped, frozen=True, kw_only=True):
+    """A part of what is held (`moved`) is frozen until the dispute about it is over; the rest goes on."""
+
+    type: ClassVar[str] = "milestone.disputed"
+
+
+class MilestoneDisputeWithdrawn(MilestoneStepped, frozen=True, kw_only=True):
+    """The dispute is over without a change; what it froze is held as before."""
+
+    type: ClassVar[str] = "milestone.dispute_withdrawn"
+
+
+class MilestonePayoutReversed(MilestoneStepped, frozen=True, kw_only=True):
+    """What the freelancer had to give back was taken from their account at the gateway."""
+
+    type: ClassVar[str] = "milestone.payout_reversed"
+
+
+class MilestoneDebtStays(MilestoneStepped, frozen=True, kw_only=True):
+    """The gateway could not take back what the freelancer has to give back; they owe it, and later payouts keep it back."""
+
+    type: ClassVar[str] = "milestone.debt_stays"
+
+
+class MilestoneChargebackOpened(MilestoneStepped, frozen=True, kw_only=True):
+    """The client's bank asks for the payment back; nothing is released until it has decided."""
+
+    type: ClassVar[str] = "milestone.chargeback_opened"
+
+
+class MilestoneChargebackWon(MilestoneStepped, frozen=True, kw_only=True):
+    """The bank has decided that the payment stands."""
+
+    type: ClassVar[str] = "milestone.chargeback_won"
+
+
+class MilestoneChargebackLost(MilestoneStepped, frozen=True, kw_only=True):
+    """The bank has taken the payment back for good: out of what was held first, then from the freelancer."""
+
+    type: ClassVar[str] = "milestone.chargeback_lost"

@@ -34,3 +34,9 @@ class PaymentRefundRequested(PaymentCommanded, frozen=True, kw_only=True):
     """Pay the client back."""
 
     type: ClassVar[str] = "payment.refund_requested"
+
+
+class PaymentReversalRequested(PaymentCommanded, frozen=True, kw_only=True):
+    """Take back from the freelancer's account what a transfer has paid."""
+
+    type: ClassVar[str] = "payment.reversal_requested"

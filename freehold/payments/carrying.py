@@ -21,10 +21,12 @@ from freehold.payments.gateway import (
     PaymentGateway,
     PaymentQuery,
     RefundRequest,
+    ReverseRequest,
     TransferRequest,
 )
 from freehold.store import Unit, Work, now
 from freehold.store.commands import claim, is_wanted, mark_stuck, pause, settle, withdraw
+from freehold.store.payouts import held_up
 
 R = TypeVar("R")
 Transact = Callable[[Work[Any]], Awaitable[Any]]
@@ -36,8 +38,11 @@ CALL_TIMEOUT_S: Final = 8.0
 
 
 class _Claimed(Struct, frozen=True):
+    """A command that we hold. `hold` says why nothing may be paid out to this payee now; it was never sent then."""
+
     command: Command
     wanted: bool
+    hold: str | None = None
 
 
 async def carry_out(key: str, *, gateways: Gateways, transact: Transact, finish: Transact) -> Carried:
@@ -79,19 +84,24 @@ async def _record(command: Command, report: Report, *, transact: Transact, finis
 
 async def _claim(unit: Unit, key: str) -> _Claimed | None:
     command = await claim(unit, key)
-    return None if command is None else _Claimed(command, wanted=await is_wanted(unit, command))
+    if command is None:
+        return None
+    hold = await held_up(unit, command) if command.kind == "transfer" and command.tries == 1 else None
+    return _Claimed(command, wanted=await is_wanted(unit, command), hold=hold)
 
 
 async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
     """Find out what became of an earlier try, or ask the gateway. Null: never sent, and not wanted any more."""
     command = claimed.command
+    if claimed.hold is not None:
+        return Report(outcome="refused", reference="", money=command.money, reason=claimed.hold)
     match command.kind:
         case "fund":
             return await _fund(gateway, claimed)
         case "cancel":
             cancelled = await gateway.cancel(_payment_of(command))
             return cancelled or Report(outcome="cancelled", reference="", money=command.money)
-        case "transfer" | "refund":
+        case "transfer" | "refund" | "reversal":
             return await _known(gateway, command) or await _move(gateway, command)
 
 
@@ -111,6 +121,7 @@ async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
             money=command.money,
             payer_id=command.payer_id,
             method=command.method,
+            saved_method=command.saved_method,
         )
     )
 
@@ -129,6 +140,15 @@ async def _move(gateway: PaymentGateway, command: Command) -> Report:
         return await gateway.refund(
             RefundRequest(key=command.id, milestone_id=command.milestone_id, payment_id=command.payment_id, money=command.money)
         )
+    if command.kind == "reversal":
+        return await gateway.reverse(
+            ReverseRequest(
+                key=command.id,
+                milestone_id=command.milestone_id,
+                transfer_key=command.transfer_key or "",
+                money=command.money,
+            )
+        )
     return await gateway.transfer(
         TransferRequest(
             key=command.id,
@@ -136,6 +156,7 @@ async def _move(gateway: PaymentGateway, command: Command) -> Report:
             payment_id=command.payment_id,
             money=command.money,
             payee_id=command.payee_id,
+            payee_account=command.payee_account,
         )
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from freehold.documents import Command, Milestone
 from freehold.domain import escrow
 from freehold.domain.errors import Refused
-from freehold.domain.settlement import Report, effect_of
+from freehold.domain.settlement import Report, effects_of
 from freehold.store.errors import Stale, StoreError
 from freehold.store.mapping import from_bson, to_bson
 from freehold.store.milestones import write_step
@@ -70,11 +70,11 @@ async def settle(unit: Unit, command: Command, report: Report, *, now: datetime)
         await pause(unit, command, error=None, report=report)
         return
     milestone = await unit.require(Milestone, command.milestone_id)
-    step = effect_of(milestone.held(), _as_asked(command), report)
+    steps = effects_of(milestone.held(), _as_asked(command), report)
     done = msgspec.structs.replace(command, state="settled", report=report, error=None, due_at=None, settled_at=now)
     await unit.update(command, done, guard=_under_fence(command))
-    if step is not None:
-        await write_step(unit, milestone, step, now=now)
+    for step in steps:
+        milestone = await write_step(unit, milestone, step, now=now)
 
 
 async def withdraw(unit: Unit, command: Command, *, now: datetime) -> None:
@@ -124,4 +124,5 @@ def _as_asked(command: Command) -> escrow.Command:
         money=command.money,
         payment_id=command.payment_id,
         leg=command.leg,
+        transfer_key=command.transfer_key,
     )

@@ -1,34 +1,29 @@
 """Writing a step of a milestone's money: state, balances, journals, command and events in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 
 from freehold.documents import Command, Journal, Milestone
 from freehold.domain import escrow, ledger
 from freehold.domain.escrow import Facts, Step, take
+from freehold.domain.ledger import GUARDED_ACCOUNTS
 from freehold.domain.money import Money
-from freehold.domain.money_process import Deadline, Party, Row, timed_rows
+from freehold.domain.money_process import Actor, Deadline, Party, Row, State, Transition, timed_rows
 from freehold.events import MilestoneStepped, PaymentCommanded, all_events
 from freehold.ids import new_id
-from freehold.store.errors import Missing
+from freehold.store.deadlines import deadlines_of, next_reminder
+from freehold.store.errors import Missing, Stale
+from freehold.store.noted import NOTHING_NOTED, Noted
+from freehold.store.payees import owe, settle_debt
+from freehold.store.payouts import PAYING_OUT, PayeeStanding, payee_of
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 
 DUE_BATCH: Final = 100
 """So many due milestones are taken in one run of a sweep."""
-
-
-class Noted(Struct, frozen=True, kw_only=True):
-    """What a person's step leaves on the milestone beside the money, and how long the deadline that it starts lasts."""
-
-    submission_note: str | None = None
-    requested_changes: str | None = None
-    lasts_s: float | None = None
-    method: str = ""
 
 
 def party_of(milestone: Milestone, user_id: str) -> Party:
@@ -40,50 +35,90 @@ def party_of(milestone: Milestone, user_id: str) -> Party:
     raise Missing(f"{user_id} has no part in {milestone.id}")
 
 
-NOTHING_NOTED: Final = Noted()
+NO_FACTS: Final = Facts()
 
 
-async def write_step(unit: Unit, milestone: Milestone, step: Step, *, now: datetime, noted: Noted = NOTHING_NOTED) -> Milestone:
+async def take_step(  # noqa: PLR0913 - who does what to which milestone, with which facts, and what is noted of it
+    unit: Unit,
+    milestone: Milestone,
+    transition: Transition,
+    *,
+    by: Actor,
+    facts: Facts = NO_FACTS,
+    now: datetime,
+    noted: Noted = NOTHING_NOTED,
+) -> Milestone:
+    """Take a step and store it, whole: what keeps the freelancer's payouts back is looked up where it pays them.
+
+    Raises what `take` raises, and Stale.
+    """
+    payee = await payee_of(unit, milestone) if transition in PAYING_OUT else None
+    if payee is not None:
+        facts = msgspec.structs.replace(facts, hold=payee.hold, debt=payee.debt)
+    step = take(milestone.held(), transition, by=by, facts=facts)
+    return await write_step(unit, milestone, step, now=now, noted=noted, payee=payee)
+
+
+async def write_step(  # noqa: PLR0913 - a step, where it is written, and what goes with it
+    unit: Unit,
+    milestone: Milestone,
+    step: Step,
+    *,
+    now: datetime,
+    noted: Noted = NOTHING_NOTED,
+    payee: PayeeStanding | None = None,
+) -> Milestone:
     """Store a step that the engine allowed, whole. Raises Stale when the milestone, a guard or the time is not as it was."""
     after = msgspec.structs.replace(
         milestone,
         state=step.after.state,
         holding=step.after.holding,
+        chargeback=step.after.chargeback,
         updated_at=now,
-        **({step.row.stops: None} if step.row.stops else {}),
-        **_notes(step, now, noted),
+        **dict.fromkeys(step.row.stops),
+        **_notes(milestone, step, now, noted),
     )
-    stored = await unit.update(milestone, after, deadlines=_deadlines(step, noted), guard=_guard(milestone, step))
+    stored = await unit.update(milestone, after, deadlines=deadlines_of(milestone, step, noted), guard=_guard(milestone, step))
     for n, journal in enumerate(step.journals):
         unit.insert(_journal(stored, step, journal, n, now))
     unit.emit(_event(stored, step), stored)
-    if step.command is not None:
-        _ask(unit, stored, step.command, now=now, method=noted.method)
+    await _change_debt(unit, stored, step, now)
+    account = "" if payee is None else payee.account
+    for command in step.commands:
+        ask(unit, stored, command, now=now, noted=noted, payee_account=account)
     return stored
 
 
 async def due_milestones(reads: Reads, deadline: Deadline, *, limit: int = DUE_BATCH) -> list[str]:
     """Find milestones whose deadline has passed by the database's clock, those due longest first."""
-    (row,) = timed_rows(deadline)
-    return await reads.find_ids(Milestone, due_filter(row), sort=((deadline, 1),), limit=limit)
+    states = sorted({source for row in timed_rows(deadline) for source in row.sources})
+    return await reads.find_ids(Milestone, _due(deadline, states), sort=((deadline, 1),), limit=limit)
 
 
 async def take_due_step(unit: Unit, milestone_id: str, deadline: Deadline, *, now: datetime) -> bool:
     """Take the step that this deadline drives. Raises Stale unless it has passed by the database's clock."""
-    (row,) = timed_rows(deadline)
     milestone = await unit.require(Milestone, milestone_id)
-    await write_step(unit, milestone, take(milestone.held(), row.transition, by=row.by, facts=Facts()), now=now)
+    rows = [row for row in timed_rows(deadline) if milestone.state in row.sources]
+    if not rows:
+        raise Stale(f"{milestone_id} is {milestone.state} by now")
+    payee = await payee_of(unit, milestone) if rows[0].transition in PAYING_OUT else None
+    facts = NO_FACTS if payee is None else Facts(hold=payee.hold, debt=payee.debt)
+    step = take(milestone.held(), rows[0].transition, by=rows[0].by, facts=facts)
+    step = msgspec.structs.replace(step, row=rows[0])  # rows of one transition differ in the deadline that drives them
+    await write_step(unit, milestone, step, now=now, payee=payee)
     return True
 
 
 def due_filter(row: Row) -> dict[str, Any]:
     """Make the filter of a timed row. `$type: date` stands there because `$lte` alone also matches null and missing."""
-    if row.due is None:
-        return {}
+    return {} if row.due is None else _due(row.due, row.sources)
+
+
+def _due(deadline: Deadline, states: Iterable[State]) -> dict[str, Any]:
     return {
-        "state": {"$in": list(row.sources)},
-        row.due: {"$type": "date"},
-        "$expr": {"$lte": [f"${row.due}", "$$NOW"]},
+        "state": {"$in": list(states)},
+        deadline: {"$type": "date"},
+        "$expr": {"$lte": [f"${deadline}", "$$NOW"]},
         "chargeback": None,
     }
 
@@ -91,26 +126,42 @@ def due_filter(row: Row) -> dict[str, Any]:
 def _guard(milestone: Milestone, step: Step) -> dict[str, Any]:
     """Say in the update's own filter what must still hold: no stale read can overdraw, and only the database's clock counts."""
     guard = due_filter(step.row)
-    if step.row.opens_leg == "release" and step.leg is not None:
-        guard |= {"holding.balances.escrow": {"$gte": step.leg.gross}, "chargeback": None}
+    taken = {account: amount for account, amount in _taken_from(step).items() if amount}
+    guard |= {f"holding.balances.{account}": {"$gte": amount} for account, amount in taken.items()}
+    if "no_open_chargeback" in step.row.guards:
+        guard |= {"chargeback": None}
     return guard | {"state": milestone.state}
 
 
-def _deadlines(step: Step, noted: Noted) -> dict[str, float] | None:
-    if step.row.starts is None:
-        return None
-    if noted.lasts_s is None:
-        raise ValueError(f"{step.row.transition} starts {step.row.starts}, but for how long?")
-    return {step.row.starts: noted.lasts_s}
+def _taken_from(step: Step) -> dict[str, int]:
+    """Say how much less each held balance is after a step."""
+    before, after = step.before.holding.balances, step.after.holding.balances
+    return {account: max(0, getattr(before, account) - getattr(after, account)) for account in GUARDED_ACCOUNTS}
 
 
-def _notes(step: Step, now: datetime, noted: Noted) -> Mapping[str, Any]:
+def _notes(milestone: Milestone, step: Step, now: datetime, noted: Noted) -> Mapping[str, Any]:
     match step.row.transition:
+        case "fund":
+            return {"max_hold_days": noted.max_hold_days}
         case "submit":
-            return {"submission_note": noted.submission_note, "submitted_at": now, "requested_changes": None}
+            return {
+                "submission_note": noted.submission_note,
+                "submitted_at": now,
+                "requested_changes": None,
+                "inspection_s": noted.lasts_s,
+                "reminders": 0,
+            }
         case "request_changes":
             return {"requested_changes": noted.requested_changes}
+        case "remind":
+            return {"reminders": milestone.reminders + 1, "remind_at": next_reminder(milestone)}
     return {}
+
+
+async def _change_debt(unit: Unit, milestone: Milestone, step: Step, now: datetime) -> None:
+    if step.debt:
+        money = Money(abs(step.debt), milestone.holding.amount.currency)
+        await (owe if step.debt > 0 else settle_debt)(unit, milestone.freelancer_id, money, now=now)
 
 
 def _journal(milestone: Milestone, step: Step, journal: ledger.Journal, n: int, now: datetime) -> Journal:
@@ -126,13 +177,23 @@ def _journal(milestone: Milestone, step: Step, journal: ledger.Journal, n: int, 
     )
 
 
+def _frozen(step: Step) -> int:
+    """Say what a dispute or a chargeback is about, where no leg is."""
+    holding = step.after.holding
+    if step.row.transition == "dispute" and holding.dispute is not None:
+        return holding.dispute.amount
+    if step.row.transition.startswith("chargeback_"):
+        return step.after.holding.chargebacks[-1].amount
+    return 0
+
+
 def _event(milestone: Milestone, step: Step) -> MilestoneStepped:
     kind = all_events()[step.row.event]
     if not issubclass(kind, MilestoneStepped):
         raise TypeError(f"{step.row.event} is no event of a milestone's step")
     currency = milestone.holding.amount.currency
     deposited = step.after.holding.deposited - step.before.holding.deposited
-    moved = step.leg.gross if step.leg else deposited
+    moved = sum(leg.gross for leg in step.legs if leg.kind == step.legs[0].kind) or deposited or _frozen(step)
     return kind(
         milestone_id=milestone.id,
         project_id=milestone.project_id,
@@ -150,7 +211,10 @@ def _event(milestone: Milestone, step: Step) -> MilestoneStepped:
     )
 
 
-def _ask(unit: Unit, milestone: Milestone, command: escrow.Command, *, now: datetime, method: str) -> None:
+def ask(  # noqa: PLR0913 - the command, for which milestone, and who is paid how
+    unit: Unit, milestone: Milestone, command: escrow.Command, *, now: datetime, noted: Noted, payee_account: str
+) -> None:
+    """Store a command to the gateway, and the event that has it carried out."""
     holding = milestone.holding
     if holding.gateway is None or command.payment_id is None:
         raise ValueError(f"{command.key} has no gateway or payment")
@@ -166,7 +230,10 @@ def _ask(unit: Unit, milestone: Milestone, command: escrow.Command, *, now: date
             attempt=command.attempt,
             payer_id=milestone.client_id,
             payee_id=milestone.freelancer_id,
-            method=method,
+            payee_account=payee_account,
+            method=noted.method,
+            saved_method=noted.saved_method,
+            transfer_key=command.transfer_key,
             tries=0 if milestone.restored_at is None else 1,  # after a backup's moment the gateway may have been asked before
             created_at=now,
         )

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from freehold.documents import Instant, Milestone
 from freehold.domain.escrow import actions_of
-from freehold.domain.holding import Holding, Leg
+from freehold.domain.holding import Holding
 from freehold.domain.ledger import Balances
+from freehold.domain.legs import Leg
 from freehold.domain.money import Money
 from freehold.domain.money_process import LegKind, LegState, Party, State, Transition
 
@@ -15,20 +16,28 @@ Action = Literal["edit"] | Transition
 
 
 class LegView(Struct, frozen=True, kw_only=True):
-    """One release or refund: `gross` is what left the held money, `net` what reaches the payee, `fee` the platform's."""
+    """One release, refund or reversal: `gross` = `net` + `fee` + `tax`; `offset` of the net paid the freelancer's debts.
+
+    `returned` of the gross was given or taken back later; `reason` is why it is blocked.
+    """
 
     number: int
     kind: LegKind
     state: LegState
     gross: Money
     fee: Money
+    tax: Money
     net: Money
+    offset: Money
+    returned: Money
+    reason: str | None
 
 
 class MoneyView(Struct, frozen=True, kw_only=True):
     """Where a milestone's money is now. Held money lies in the operator's payment account: no bank deposit, not insured.
 
-    `deposited` = `held` + `disputed` + `releasing` + `released` + `fees` + `refunding` + `refunded`, always.
+    `deposited` = `held` + `disputed` + `releasing` + `released` + `fees` + `taxes` + `refunding` + `refunded` +
+    `charged_back`, always. `released` is the freelancer's, also what of it paid their debts.
     """
 
     deposited: Money
@@ -37,8 +46,18 @@ class MoneyView(Struct, frozen=True, kw_only=True):
     releasing: Money
     released: Money
     fees: Money
+    taxes: Money
     refunding: Money
     refunded: Money
+    charged_back: Money
+
+
+class ProposalView(Struct, frozen=True, kw_only=True):
+    """How `by` would share what is held: `to_freelancer` (gross), the rest back to the client."""
+
+    by: Party
+    to_freelancer: Money
+    to_client: Money
 
 
 class MilestoneView(Struct, frozen=True, kw_only=True):
@@ -63,6 +82,9 @@ class MilestoneView(Struct, frozen=True, kw_only=True):
     submission_note: str | None
     submitted_at: Instant | None
     requested_changes: str | None
+    proposal: ProposalView | None
+    dispute_id: str | None
+    chargeback: bool
     actions: tuple[Action, ...]
     created_at: Instant
     updated_at: Instant
@@ -93,6 +115,9 @@ def view_milestone(milestone: Milestone, *, side: Party) -> MilestoneView:
         submission_note=milestone.submission_note,
         submitted_at=milestone.submitted_at,
         requested_changes=milestone.requested_changes,
+        proposal=_view_proposal(holding),
+        dispute_id=holding.dispute.id if holding.dispute else None,
+        chargeback=milestone.chargeback is not None,
         actions=(*editable, *actions_of(milestone.held(), side)),
         created_at=milestone.created_at,
         updated_at=milestone.updated_at,
@@ -112,13 +137,36 @@ def view_money(holding: Holding) -> MoneyView:
         held=money(balances.escrow),
         disputed=money(balances.disputed),
         releasing=money(balances.payable),
-        released=money(holding.paid_out),
-        fees=money(holding.fees),
+        released=money(sum(leg.net_kept for leg in holding.legs_of("release")) - balances.payable),
+        fees=money(holding.fees + holding.dispute_fees),
+        taxes=money(holding.taxes),
         refunding=money(balances.refund_due),
         refunded=money(holding.refunded),
+        charged_back=money(holding.charged_back),
     )
 
 
+def _view_proposal(holding: Holding) -> ProposalView | None:
+    proposal, currency = holding.proposal, holding.amount.currency
+    if proposal is None:
+        return None
+    rest = holding.balances.escrow - proposal.part
+    return ProposalView(by=proposal.by, to_freelancer=Money(proposal.part, currency), to_client=Money(rest, currency))
+
+
 def _view_leg(leg: Leg, currency: str) -> LegView:
-    gross, fee, net = (Money(amount, currency) for amount in (leg.gross, leg.fee, leg.net))
-    return LegView(number=leg.number, kind=leg.kind, state=leg.state, gross=gross, fee=fee, net=net)
+    def money(amount_minor: int) -> Money:
+        return Money(amount_minor, currency)
+
+    return LegView(
+        number=leg.number,
+        kind=leg.kind,
+        state=leg.state,
+        gross=money(leg.gross),
+        fee=money(leg.fee),
+        tax=money(leg.tax),
+        net=money(leg.net),
+        offset=money(leg.offset),
+        returned=money(leg.returned),
+        reason=leg.reason,
+    )

@@ -10,6 +10,7 @@ from freehold.domain.escrow import Facts, take
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.milestones import ProjectNotActive
 from freehold.domain.money import Money
+from freehold.domain.offers import Offer
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
@@ -18,7 +19,8 @@ from freehold.payments import AmountNotSendable, GatewayNotAvailable
 from freehold.payments.exponents import require_sendable
 from freehold.payments.offers import offer_of
 from freehold.store import Stale
-from freehold.store.milestones import Noted, party_of, write_step
+from freehold.store.milestones import party_of, write_step
+from freehold.store.noted import Noted
 from freehold.views.milestones import MilestoneView, view_milestone
 
 
@@ -50,7 +52,8 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
     """
     milestone = await call.unit.require(Milestone, body.milestone_id)
     side = party_of(milestone, call.caller.user_id)
-    method = await _method(call, body, milestone.holding.amount)
+    offer = await offer_of(call.unit, body.gateway, environment=call.settings.environment)
+    method = _method(offer, body, milestone.holding.amount)
     facts = Facts(payment_id=call.new_id("pay"), gateway=body.gateway, fee_schedule=CURRENT_FEE_SCHEDULE)
     try:
         step = take(milestone.held(), "fund", by=side, facts=facts)
@@ -59,13 +62,12 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
     if body.version not in (None, milestone.version):
         raise StaleVersion(f"The milestone is at version {milestone.version}.")
     await _meet_project(call, milestone)
-    noted = Noted(lasts_s=call.settings.funding_window_s, method=method)
+    noted = Noted(lasts_s=call.settings.funding_window_s, method=method, max_hold_days=offer.max_hold_days)
     return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted), side=side)
 
 
-async def _method(call: Call, body: Deposit, money: Money) -> str:
+def _method(offer: Offer, body: Deposit, money: Money) -> str:
     """Choose the way to pay, among those that the gateway offers for this money."""
-    offer = await offer_of(call.unit, body.gateway, environment=call.settings.environment)
     methods = offer.methods_for(money.currency)
     if not methods:
         raise GatewayNotAvailable(f"{body.gateway} does not hold {money.currency} here")

@@ -1,8 +1,7 @@
 """The sweep that ends fundings which nobody has paid in time."""
 
 from freehold.edge import Call, Swept, sweep
-from freehold.store.batches import each_on_its_own
-from freehold.store.milestones import DUE_BATCH, due_milestones, take_due_step
+from freehold.store.due import take_due_steps
 
 
 @sweep(every="30s")
@@ -11,9 +10,5 @@ async def expire_fundings(call: Call) -> Swept:
 
     If it comes after all, it is given back.
     """
-    due = await due_milestones(call.store, "funding_expires_at")
-
-    async def take(milestone_id: str) -> bool:
-        return await call.transact(lambda unit: take_due_step(unit, milestone_id, "funding_expires_at", now=call.now))
-
-    return Swept(done=await each_on_its_own(due, take), more=len(due) == DUE_BATCH)
+    done, more = await take_due_steps(call.store, "funding_expires_at", transact=call.transact, now=call.now)
+    return Swept(done=done, more=more)

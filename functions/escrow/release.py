@@ -4,14 +4,14 @@ from msgspec import Struct
 
 from freehold.documents import Milestone, Version
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts, take
+from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts
 from freehold.domain.milestones import currency_faults
 from freehold.domain.money import Money
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.ids import MilestoneId
-from freehold.store.milestones import party_of, write_step
+from freehold.store.milestones import party_of, take_step
 from freehold.views.milestones import MilestoneView, view_milestone
 
 
@@ -44,7 +44,7 @@ async def release(call: Call, body: Release) -> MilestoneView:
         raise StaleVersion(f"The milestone is at version {milestone.version}.")
     part = None if body.amount is None else body.amount.amount
     try:
-        step = take(milestone.held(), "release", by=side, facts=Facts(part=part))
+        after = await take_step(call.unit, milestone, "release", by=side, facts=Facts(part=part), now=call.now)
     except NotYourStep as error:
         raise Forbidden(f"{error}.") from error
-    return view_milestone(await write_step(call.unit, milestone, step, now=call.now), side=side)
+    return view_milestone(after, side=side)

@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from freehold.documents import Instant, Milestone, Project, Version
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, TooManyParts, take
+from freehold.domain.escrow import ChargebackOpen, Facts, NoProposal, PartNotCovered, PayoutOnHold, TooManyParts
 from freehold.domain.instants import in_utc
 from freehold.domain.milestones import amount_faults, currency_faults, due_faults, require_editable
 from freehold.domain.money import Money
@@ -18,22 +18,31 @@ from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.events import MilestoneEdited
 from freehold.ids import MilestonePath
-from freehold.store.milestones import Noted, party_of, write_step
+from freehold.store.milestones import party_of, take_step
+from freehold.store.noted import Noted
 from freehold.views.milestones import MilestoneView, view_milestone
 
-Taken = Literal["submit", "request_changes", "release", "cancel", "retry_payout", "retry_refund"]
+Taken = Literal[
+    "submit", "request_changes", "release", "refund", "propose_split", "accept_split", "cancel", "retry_payout", "retry_refund"
+]  # fmt: skip
 EDITED: Final = ("title", "description", "amount", "due_at")
-BESIDE: Final[dict[str, tuple[str, ...]]] = {"submit": ("note",), "request_changes": ("reason",), "release": ("amount",)}
+BESIDE: Final[dict[str, tuple[str, ...]]] = {
+    "submit": ("note",),
+    "request_changes": ("reason",),
+    "release": ("amount",),
+    "refund": ("amount",),
+    "propose_split": ("amount",),
+}
 """What may stand beside each transition."""
-NEEDED: Final[dict[str, str]] = {"submit": "note", "request_changes": "reason"}
+NEEDED: Final[dict[str, str]] = {"submit": "note", "request_changes": "reason", "propose_split": "amount"}
 """What must stand beside it."""
 
 
 class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Edited fields, or a `transition`; always with the `version` that the caller saw.
 
-    Beside `submit` stands a `note`, beside `request_changes` a `reason`, beside `release` an `amount` if only a part is to be
-    released.
+    Beside `submit` stands a `note`, beside `request_changes` a `reason`, beside `release` and `refund` an `amount` if only a
+    part is meant, beside `propose_split` the `amount` that the freelancer would get of what is held.
     """
 
     version: Version
@@ -49,14 +58,19 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 @endpoint(
     "PUT /api/milestones/{id}",
     auth="user",
-    errors=[NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen],
-)
+    errors=[
+        NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen, NoProposal,
+        PayoutOnHold,
+    ],
+)  # fmt: skip
 async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChange) -> MilestoneView:
-    """Edit a milestone, submit its work, ask for changes, release its money, cancel it, or try a refused payout again.
+    """Edit a milestone, submit its work, ask for changes, release or give back its money, cancel it, retry a refused payout.
 
     The client edits and cancels before it is funded, asks for changes of what was submitted, and releases all or a part of
     what is held. The freelancer submits; if the client then says nothing until `auto_release_at`, the money is released by
-    itself. Raises Forbidden for the other party's step, NotInThisState, PartNotCovered, StaleVersion.
+    itself. The freelancer may give back what is held, and what was released. Either proposes how to share what is held; once
+    the other accepts, both parts go out. Raises Forbidden for the other party's step, NotInThisState, PartNotCovered,
+    StaleVersion.
     """
     milestone = await call.unit.require(Milestone, path.id)
     side = party_of(milestone, call.caller.user_id)
@@ -83,7 +97,7 @@ def _misplaced(body: MilestoneChange, given: set[str]) -> list[Fault]:
         return nothing + [Fault(name, "nothing beside edited fields") for name in sorted(given - set(EDITED))]
     allowed = BESIDE.get(body.transition, ())
     needed = NEEDED.get(body.transition)
-    missing = [Fault(needed, f"a text beside {body.transition}")] if needed and needed not in given else []
+    missing = [Fault(needed, f"needed beside {body.transition}")] if needed and needed not in given else []
     return missing + [Fault(name, f"nothing beside {body.transition}") for name in sorted(given - set(allowed))]
 
 
@@ -124,16 +138,15 @@ def _edits(body: MilestoneChange, milestone: Milestone) -> dict[str, Any]:
 
 async def _take(call: Call, milestone: Milestone, body: MilestoneChange, transition: Taken, side: Party) -> Milestone:
     part = None if body.amount is UNSET else body.amount.amount
-    try:
-        step = take(milestone.held(), transition, by=side, facts=Facts(part=part))
-    except NotYourStep as error:
-        raise Forbidden(f"{error}.") from error
     noted = Noted(
         submission_note=None if body.note is UNSET else prose(body.note),
         requested_changes=None if body.reason is UNSET else prose(body.reason),
-        lasts_s=await _inspection_period_s(call, milestone) if step.row.starts == "auto_release_at" else None,
+        lasts_s=await _inspection_period_s(call, milestone) if transition == "submit" else None,
     )
-    return await write_step(call.unit, milestone, step, now=call.now, noted=noted)
+    try:
+        return await take_step(call.unit, milestone, transition, by=side, facts=Facts(part=part), now=call.now, noted=noted)
+    except NotYourStep as error:
+        raise Forbidden(f"{error}.") from error
 
 
 async def _inspection_period_s(call: Call, milestone: Milestone) -> int:

@@ -8,13 +8,16 @@ from freehold.events import (
     PaymentCancelRequested,
     PaymentFundRequested,
     PaymentRefundRequested,
+    PaymentReversalRequested,
     PaymentTransferRequested,
 )
 from freehold.payments import GatewayUnavailable, carry_out, gateway_named
 from freehold.settings import GATEWAY_SECRETS
 from freehold.store.commands import CommandBusy
 
-Commanded = PaymentFundRequested | PaymentCancelRequested | PaymentTransferRequested | PaymentRefundRequested
+Commanded = (
+    PaymentFundRequested | PaymentCancelRequested | PaymentTransferRequested | PaymentRefundRequested | PaymentReversalRequested
+)
 
 
 @on_event("payment.*", transaction=False, secrets=GATEWAY_SECRETS)

@@ -1,13 +1,16 @@
 """A small world around the pure money engine, for the state machine: a ledger, an outbox of commands, a gateway that fails.
 
-The gateway here is honest but unlucky: replies get lost, reports come twice, late and in any order. It is the arbiter: what it
-moved is counted on its own side and compared with the ledger.
+The gateway here is honest but unlucky: replies get lost, reports come twice, late and in any order, payouts and refunds that
+were done come back, banks take payments back. It is the arbiter: what it moved is counted on its own side and compared.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 
+import msgspec
+
 from freehold.domain import ledger
+from freehold.domain.audit import violations_of
 from freehold.domain.errors import Refused
 from freehold.domain.escrow import Command, Facts, Step, command_key, take
 from freehold.domain.fees import FeeSchedule, fee_of
@@ -15,10 +18,10 @@ from freehold.domain.holding import Held, Holding, faults_of
 from freehold.domain.ledger import Journal
 from freehold.domain.money import Money
 from freehold.domain.money_process import SETTLING, TERMINAL, timed_rows
-from freehold.domain.settlement import Report, effect_of
+from freehold.domain.settlement import ChargebackReport, Report, chargeback_steps, effects_of
 
-INSPECTION_S = 100
-FUNDING_WINDOW_S = 300
+LENGTHS_S = {"auto_release_at": 100, "funding_expires_at": 300, "hold_expires_at": 1_000, "remind_at": 50}
+PAYEE = "usr_payee"
 
 
 @dataclass
@@ -27,6 +30,7 @@ class FakeGateway:
 
     objects: dict[str, Report] = field(default_factory=dict)
     effects: Counter = field(default_factory=Counter)
+    charged_back: int = 0
 
     def act(self, command: Command, *, verdict: str, fee: int, paid: Money | None = None) -> Report:
         if command.key not in self.objects:
@@ -56,17 +60,23 @@ class FakeGateway:
             self._count(command, done)
         return self.objects[command.key]
 
-    def balance(self, command_of) -> int:
-        signs = {"fund": 1, "transfer": -1, "refund": -1}
-        return sum(
-            signs[command_of[key].kind] * report.money.amount - report.fee
+    def bounce(self, key: str) -> Report:
+        """Let a payout or refund that was done come back."""
+        self.objects[key] = msgspec.structs.replace(self.objects[key], outcome="returned")
+        return self.objects[key]
+
+    def balance(self, commands: dict[str, Command]) -> int:
+        signs = {"fund": 1, "transfer": -1, "refund": -1, "reversal": 1}
+        moved = sum(
+            signs[commands[key].kind] * report.money.amount - report.fee
             for key, report in self.objects.items()
             if report.outcome == "done"
         )
+        return moved - self.charged_back
 
     def _count(self, command: Command, report: Report) -> None:
         if report.outcome == "done":
-            self.effects[command.kind, command.key.split(":")[1], command.leg or 0] += 1
+            self.effects[command.key] += 1
 
 
 @dataclass
@@ -74,37 +84,42 @@ class Timed:
     """A milestone and its deadlines, as the store keeps them."""
 
     held: Held
-    auto_release_at: int | None = None
-    funding_expires_at: int | None = None
+    deadlines: dict[str, int | None] = field(default_factory=dict)
     submissions: int = 0
 
 
 class World:
-    """Milestones, journals by key, commands by key, and reports under way."""
+    """Milestones, journals by key, commands by key, and reports under way; one freelancer with one debt."""
 
-    def __init__(self, basis_points: int) -> None:
+    def __init__(self, schedule: FeeSchedule) -> None:
         self.clock_s = 0
-        self.schedule = FeeSchedule(version=1, basis_points=basis_points)
+        self.schedule = schedule
         self.milestones: dict[str, Timed] = {}
-        self.journals: dict[str, Journal] = {}
+        self.journals: dict[str, tuple[str, Journal]] = {}
         self.commands: dict[str, Command] = {}
         self.called: Counter = Counter()
         self.settled: set[str] = set()
         self.gateway = FakeGateway()
         self.reports: list[tuple[Command, Report]] = []
+        self.chargebacks: list[ChargebackReport] = []
+        self.debt = 0
+        self.hold: str | None = None
 
-    def create(self, amount: int) -> str:
+    def create(self, amount: int, kind: str = "milestone") -> str:
         name = f"mst_{len(self.milestones)}"
         holding = Holding(amount=Money(amount, "USD"))
-        self.milestones[name] = Timed(Held(milestone_id=name, state="created", holding=holding))
+        self.milestones[name] = Timed(Held(milestone_id=name, payee_id=PAYEE, kind=kind, state="created", holding=holding))
         return name
 
     def step(self, name: str, transition: str, by: str, **facts) -> Step:
         timed = self.milestones[name]
+        holding = timed.held.holding
         if transition == "fund":
-            attempt = timed.held.holding.fund_attempt + 1
+            attempt = holding.fund_attempt + 1
             facts = {"payment_id": f"pay_{name}_{attempt}", "gateway": "sandbox", "fee_schedule": self.schedule}
-        step = take(timed.held, transition, by=by, facts=Facts(**facts))
+        if transition == "dispute":
+            facts["dispute_id"] = f"dsp_{name}_{len(holding.disputes)}"
+        step = take(timed.held, transition, by=by, facts=Facts(**facts, debt=self.debt, hold=self.hold))
         self.write(step)
         return step
 
@@ -113,34 +128,30 @@ class World:
         done = 0
         for row in timed_rows(deadline):
             for name, timed in self.milestones.items():
-                due = getattr(timed, deadline)
-                if (
-                    timed.held.state in row.sources
-                    and due is not None
-                    and due <= self.clock_s
-                    and timed.held.chargeback is None
-                ):
+                due = timed.deadlines.get(deadline)
+                is_due = due is not None and due <= self.clock_s
+                if timed.held.state in row.sources and is_due and timed.held.chargeback is None:
                     self.step(name, row.transition, row.by)
                     done += 1
         return done
 
     def write(self, step: Step) -> None:
-        """Store a step the way one transaction does: journals with unique keys, balances, deadlines, the command."""
+        """Store a step the way one transaction does: journals with unique keys, balances, deadlines, debt, the commands."""
         timed = self.milestones[step.after.milestone_id]
         assert timed.held == step.before
         for journal in step.journals:
             assert journal.key not in self.journals, f"{journal.key} is written twice"
-            self.journals[journal.key] = journal
+            self.journals[journal.key] = (step.after.milestone_id, journal)
         timed.held = step.after
         timed.submissions += step.row.transition == "submit"
-        if step.row.stops:
-            setattr(timed, step.row.stops, None)
-        if step.row.starts:
-            length = INSPECTION_S if step.row.starts == "auto_release_at" else FUNDING_WINDOW_S
-            setattr(timed, step.row.starts, self.clock_s + length)
-        if step.command is not None:
-            assert step.command.key not in self.commands, f"{step.command.key} is asked twice"
-            self.commands[step.command.key] = step.command
+        timed.deadlines |= dict.fromkeys(step.row.stops)
+        timed.deadlines |= {name: self.clock_s + LENGTHS_S[name] for name in step.row.starts}
+        self.debt += step.debt
+        assert self.debt >= 0
+        for command in step.commands:
+            assert command.key not in self.commands, f"{command.key} is asked twice"
+            assert command.money.amount > 0
+            self.commands[command.key] = command
 
     def carry_out(self, key: str, *, verdict: str, fee: int, crash: str | None) -> None:
         """Carry a command out as the reaction does: an attempt that may have been made before looks up first."""
@@ -164,64 +175,122 @@ class World:
             self.take_in(command, report)
 
     def take_in(self, command: Command, report: Report) -> None:
-        step = effect_of(self.milestones[command.key.split(":")[1].partition("#")[0]].held, command, report)
-        if step is not None:
+        for step in effects_of(self.milestones[_milestone_of(command)].held, command, report):
             self.write(step)
         if report.outcome != "pending":
             self.settled.add(command.key)
+
+    def take_in_chargeback(self, report: ChargebackReport) -> None:
+        """Take in news of a chargeback, or none of it while money is on its way."""
+        for step in chargeback_steps(self.milestones[report.milestone_id].held, report):
+            self.write(step)
+
+    def open_chargeback(self, name: str, amount: int, fee: int) -> None:
+        """Let the payer's bank take something of a payment back."""
+        holding = self.milestones[name].held.holding
+        report = ChargebackReport(
+            id=f"cbk_{name}_{len(holding.chargebacks)}", payment_id=holding.paid_payment_id or "", milestone_id=name,
+            state="opened", money=Money(amount, "USD"), fee=fee,
+        )  # fmt: skip
+        self.take_in_chargeback(report)
+        self.gateway.charged_back += amount + fee
+        self.chargebacks.append(report)
+
+    def decide_chargeback(self, report: ChargebackReport, state: str) -> None:
+        """Let the bank decide; it tells once, and again until it is heard."""
+        self.take_in_chargeback(msgspec.structs.replace(report, state=state))
+        self.chargebacks.remove(report)
+        if state == "won":
+            self.gateway.charged_back -= report.money.amount
+
+    def done_and_not_taken_back(self) -> list[str]:
+        """List the payouts and refunds that the gateway has made and that may still come back."""
+        found = []
+        for key, report in self.gateway.objects.items():
+            command = self.commands[key]
+            leg = self.milestones[_milestone_of(command)].held.holding.leg(command.leg)
+            if report.outcome == "done" and command.kind in {"transfer", "refund"} and leg is not None and not leg.reversed:
+                found.append(key)
+        return found
 
     def waiting(self) -> list[str]:
         return [key for key in self.commands if key not in self.settled]
 
     def _withdrawn(self, command: Command) -> bool:
-        return self.milestones[command.key.split(":")[1].partition("#")[0]].held.state != "funding"
+        return self.milestones[_milestone_of(command)].held.state != "funding"
 
     def check(self) -> None:
         """Check every invariant of the ledger after every step."""
-        for journal in self.journals.values():
+        for _, journal in self.journals.values():
             assert not any(ledger.sums_by_currency(journal.lines).values()), journal
         for name, timed in self.milestones.items():
             self._check_one(name, timed)
         assert all(count == 1 for count in self.gateway.effects.values()), self.gateway.effects
+        in_reversal = sum(
+            leg.gross
+            for timed in self.milestones.values()
+            for leg in timed.held.holding.legs_of("reversal")
+            if leg.state == "pending"
+        )
+        assert self.account(f"freelancer_debt:{PAYEE}") == self.debt + in_reversal
 
     def _check_one(self, name: str, timed: Timed) -> None:
-        held, balances = timed.held, timed.held.holding.balances
+        held = timed.held
         assert faults_of(held) == (), (held, faults_of(held))
-        replayed = ledger.Balances()
-        for journal in self.journals.values():
-            replayed = ledger.post(replayed, journal, milestone_id=name)
-        assert replayed == balances
-        released = [leg for leg in held.holding.legs if leg.kind == "release"]
-        assert held.holding.fees == fee_of(sum(leg.gross for leg in released), self.schedule)
-        assert (timed.auto_release_at is not None) <= (timed.submissions > 0)
+        replayed, sums, keys = ledger.Balances(), Counter(), []
+        for owner, journal in self.journals.values():
+            if owner == name:
+                replayed = ledger.post(replayed, journal, milestone_id=name)
+                keys.append(journal.key)
+                for line in journal.lines:
+                    sums[line.account, line.currency] += line.amount
+        assert replayed == held.holding.balances
+        under_way = [
+            (command.kind, command.leg, command.attempt) for key, command in self.commands.items() if key not in self.settled
+        ]
+        assert violations_of(held, sums=sums, keys=keys, under_way=under_way) == [], held
+        assert held.holding.fees == fee_of(held.holding.released, self.schedule)
+        was_submitted = timed.submissions > 0 or held.kind == "week"
+        assert (timed.deadlines.get("auto_release_at") is not None) <= was_submitted
         if held.state == "submitted":
-            assert timed.auto_release_at is not None
+            assert timed.deadlines.get("auto_release_at") is not None
         if held.state == "funding" and held.holding.fund_attempt:
-            assert timed.funding_expires_at is not None
+            assert timed.deadlines.get("funding_expires_at") is not None
 
     def account(self, name: str) -> int:
-        return sum(line.amount for journal in self.journals.values() for line in journal.lines if line.account == name)
+        return sum(line.amount for _, journal in self.journals.values() for line in journal.lines if line.account == name)
 
     def check_at_rest(self) -> None:
         """Check what holds once every command has been settled and every report taken in."""
+        by_hand = sum(
+            leg.sent for timed in self.milestones.values() for leg in timed.held.holding.legs_of("refund") if leg.by_hand
+        )
         assert self.account("clearing:sandbox") == self.gateway.balance(self.commands)
+        assert self.account("platform_funds") == -by_hand
         for timed in self.milestones.values():
             refused = timed.held.holding.payment_refused and timed.held.state == "funding"
             assert timed.held.state not in SETTLING or refused, timed.held
-            holding = timed.held.holding
-            moved = {
-                kind: sum(
-                    report.money.amount
-                    for key, report in self.gateway.objects.items()
-                    if report.outcome == "done"
-                    and self.commands[key].kind == kind
-                    and key.split(":")[1].partition("#")[0] == timed.held.milestone_id
-                )
-                for kind in ("fund", "transfer", "refund")
-            }
-            assert (holding.deposited, holding.paid_out, holding.refunded) == tuple(moved.values())
-            if timed.held.state in TERMINAL:
-                assert holding.deposited == holding.paid_out + holding.fees + holding.refunded
+            self._check_moved(timed.held)
+
+    def _check_moved(self, held: Held) -> None:
+        """Compare what the milestone says has moved with what the gateway itself has moved for it."""
+        holding = held.holding
+        by_hand = sum(leg.sent for leg in holding.legs_of("refund") if leg.by_hand)
+        moved = Counter()
+        for key, report in self.gateway.objects.items():
+            command = self.commands[key]
+            if report.outcome == "done" and _milestone_of(command) == held.milestone_id:
+                moved[command.kind] += report.money.amount
+        reversed_ = sum(leg.gross for leg in holding.legs_of("reversal") if leg.state == "done")
+        assert (moved["fund"], moved["transfer"]) == (holding.deposited, holding.paid_out)
+        assert (moved["refund"], moved["reversal"]) == (holding.refunded - by_hand, reversed_)
+        if held.state in TERMINAL and not holding.chargebacks:
+            nets = sum(leg.net_kept for leg in holding.legs_of("release"))
+            assert holding.deposited == nets + holding.fees + holding.taxes + holding.dispute_fees + holding.refunded
 
 
-__all__ = ["FUNDING_WINDOW_S", "INSPECTION_S", "FakeGateway", "Refused", "World"]
+def _milestone_of(command: Command) -> str:
+    return command.key.split(":")[1].partition("#")[0]
+
+
+__all__ = ["LENGTHS_S", "Refused", "World"]

@@ -4,32 +4,43 @@ A Hypothesis state machine over the pure engine. Commands are carried out by a g
 come twice, late and out of order, and which refuses; deadlines pass; both parties press every button they have.
 """
 
+import contextlib
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
 from freehold.domain.errors import Refused
 from freehold.domain.escrow import actions_of
-from freehold.domain.money_process import HUMAN, TRANSITIONS, actors_of
-from tests.domain.money_world import FUNDING_WINDOW_S, INSPECTION_S, World
+from freehold.domain.fees import FeeSchedule
+from freehold.domain.money_process import DEADLINES, HUMAN, TRANSITIONS, actors_of
+from tests.domain.money_world import World
 
 AMOUNTS = st.one_of(st.integers(min_value=100, max_value=2_500), st.sampled_from([125_000, 99_999, 10_000_000_000]))
 PARTS = st.one_of(st.none(), st.integers(min_value=100, max_value=500), st.integers(min_value=-5, max_value=2_500))
+SCHEDULES = st.builds(
+    FeeSchedule,
+    version=st.just(1),
+    basis_points=st.sampled_from([0, 1, 333, 1_000, 5_000]),
+    tax_basis_points=st.sampled_from([0, 0, 0, 100, 3_333, 4_000]),
+)
 VERDICTS = {
     "fund": st.sampled_from(["done", "done", "done", "pending", "refused", "wrong_amount"]),
     "cancel": st.just("cancelled"),
     "transfer": st.sampled_from(["done", "done", "refused", "pending"]),
     "refund": st.sampled_from(["done", "refused", "pending"]),
+    "reversal": st.sampled_from(["done", "refused", "pending"]),
 }
+CHARGED_BACK = st.one_of(st.none(), st.integers(min_value=-1, max_value=3_000))
 CRASHES = st.sampled_from([None, None, None, "before the call", "after the call"])
 
 
 class MoneyMachine(RuleBasedStateMachine):
     milestones = Bundle("milestones")
 
-    @initialize(target=milestones, basis_points=st.sampled_from([0, 1, 333, 1_000, 5_000]), amount=AMOUNTS)
-    def begin(self, basis_points, amount):
-        self.world = World(basis_points)
+    @initialize(target=milestones, schedule=SCHEDULES, amount=AMOUNTS)
+    def begin(self, schedule, amount):
+        self.world = World(schedule)
         name = self.world.create(amount)
         self.world.step(name, "fund", "client")
         self.world.carry_out(f"fund:{name}", verdict="done", fee=0, crash=None)
@@ -38,13 +49,18 @@ class MoneyMachine(RuleBasedStateMachine):
         return multiple(name, waiting, fresh)
 
     @precondition(lambda self: len(self.world.milestones) < 5)
-    @rule(target=milestones, amount=AMOUNTS)
-    def create(self, amount):
-        return self.world.create(amount)
+    @rule(target=milestones, amount=AMOUNTS, kind=st.sampled_from(["milestone", "week"]))
+    def create(self, amount, kind):
+        return self.world.create(amount, kind)
+
+    @rule(name=milestones)
+    def the_clock_pays_for_a_week(self, name):
+        self._attempt(name, "fund", "scheduler")
 
     @rule(data=st.data(), actor=st.sampled_from(sorted(HUMAN)))
     def press_an_offered_button(self, data, actor):
-        """A step that is offered works."""
+        """A step that is offered works (to the freelancer, once a hold on payouts is lifted)."""
+        self.world.hold = None
         offered = [
             (name, transition) for name, timed in self.world.milestones.items() for transition in actions_of(timed.held, actor)
         ]
@@ -56,9 +72,60 @@ class MoneyMachine(RuleBasedStateMachine):
     def release_a_part(self, name, part):
         self._attempt(name, "release", "client", part=part)
 
+    @rule(name=milestones, part=PARTS, actor=st.sampled_from(["freelancer", "operator"]))
+    def give_a_part_back(self, name, part, actor):
+        self._attempt(name, "refund", actor, part=part)
+
+    @rule(name=milestones, part=PARTS, by_client=st.booleans(), accepted=st.booleans())
+    def share(self, name, part, by_client, accepted):
+        proposer, other = ("client", "freelancer") if by_client else ("freelancer", "client")
+        if self._attempt(name, "propose_split", proposer, part=part) and accepted:
+            self._attempt(name, "accept_split", other)
+
+    @rule(name=milestones, part=PARTS, actor=st.sampled_from(["client", "freelancer"]))
+    def argue_about_a_part(self, name, part, actor):
+        self._attempt(name, "dispute", actor, part=part)
+
+    @rule(name=milestones, part=st.integers(min_value=-1, max_value=3_000), fee=st.sampled_from([0, 0, 5, 100]))
+    def settle_an_argument(self, name, part, fee):
+        self._attempt(name, "settle_dispute", "operator", part=part, dispute_fee=fee)
+
+    @rule(
+        name=milestones, amount=st.one_of(st.none(), st.integers(min_value=-1, max_value=3_000)), fee=st.sampled_from([0, 15])
+    )
+    def the_bank_takes_a_payment_back(self, name, amount, fee):
+        whole = self.world.milestones[name].held.holding.deposited
+        with contextlib.suppress(Refused):
+            self.world.open_chargeback(name, whole if amount is None else amount, fee)
+
+    @precondition(lambda self: self.world.chargebacks)
+    @rule(data=st.data(), state=st.sampled_from(["won", "lost", "lost"]))
+    def the_bank_decides(self, data, state):
+        """A lost one waits while money is on its way."""
+        with contextlib.suppress(Refused):
+            self.world.decide_chargeback(data.draw(st.sampled_from(self.world.chargebacks)), state)
+
+    @precondition(lambda self: self.world.done_and_not_taken_back())
+    @rule(data=st.data(), heard=st.booleans())
+    def what_was_paid_comes_back(self, data, heard):
+        key = data.draw(st.sampled_from(self.world.done_and_not_taken_back()))
+        report, command = self.world.gateway.bounce(key), self.world.commands[key]
+        self.world.reports.append((command, report))
+        if heard:
+            self.world.take_in(command, report)
+
+    @rule(hold=st.sampled_from([None, None, "a new payout account"]))
+    def payouts_are_held_up(self, hold):
+        self.world.hold = hold
+
+    @rule(name=milestones)
+    def the_clock_tries_a_payout_again(self, name):
+        self._attempt(name, "retry_payout", "scheduler")
+
     @rule(name=milestones, transition=st.sampled_from(TRANSITIONS), actor=st.sampled_from(sorted(HUMAN)))
     def press_any_button(self, name, transition, actor):
         """A step that the actor is not offered is refused and changes nothing."""
+        self.world.hold = None
         before = self.world.milestones[name].held
         taken = self._attempt(name, transition, actor)
         assert taken == (transition in actions_of(before, actor))
@@ -88,14 +155,14 @@ class MoneyMachine(RuleBasedStateMachine):
         if heard:
             self.world.take_in(command, report)
 
-    @rule(passed_s=st.sampled_from([1, INSPECTION_S - 1, INSPECTION_S, FUNDING_WINDOW_S]))
+    @rule(passed_s=st.sampled_from([1, 50, 99, 100, 300, 1_000]))
     def time_passes(self, passed_s):
         self.world.clock_s += passed_s
 
     @rule()
     def the_scheduler_ticks(self):
-        self.world.sweep("auto_release_at")
-        self.world.sweep("funding_expires_at")
+        for deadline in DEADLINES:
+            self.world.sweep(deadline)
         assert self.world.sweep("auto_release_at") == self.world.sweep("funding_expires_at") == 0
 
     @invariant()
@@ -116,6 +183,8 @@ class MoneyMachine(RuleBasedStateMachine):
                 self.world.carry_out(key, verdict="done", fee=0, crash=None)
                 self.world.check()
         assert self.world.waiting() == []
+        for command, report in self.world.reports:
+            self.world.take_in(command, report)
         self.world.check_at_rest()
 
     def _attempt(self, name, transition, actor, **facts):

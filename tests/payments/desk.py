@@ -13,7 +13,8 @@ from freehold.ids import new_id
 from freehold.payments import GatewayUnavailable, carry_out
 from freehold.payments.sandbox import SandboxGateway
 from freehold.store import Store, Unit, now
-from freehold.store.milestones import NOTHING_NOTED, Noted, write_step
+from freehold.store.milestones import write_step
+from freehold.store.noted import NOTHING_NOTED, Noted
 
 A = 10_005
 

@@ -98,6 +98,7 @@ def at_the_gateway(kind, change):
     return "sandbox_objects", {"kind": kind, "state": "done"}, change
 
 
+WAITING = {"state": "releasing", "holding.legs.0.state": "pending"}
 DAMAGE = {
     "a line's amount": (*journal("release", {"$inc": {"lines.0.amount": 1}}), "journal_unbalanced"),
     "a fee on another account": (*journal("release", {"$set": {"lines.2.account": "platform_funds"}}), "balance_differs"),
@@ -110,7 +111,10 @@ DAMAGE = {
     "a deposit": (*milestone("released", {"$inc": {"holding.deposited": 1}}), "milestone_inconsistent"),
     "a leg's fee": (*milestone("released", {"$inc": {"holding.legs.0.fee": 1}}), "milestone_inconsistent"),
     "a leg taken for done": (*milestone("payout_blocked", {"$set": {"holding.legs.0.state": "done"}}), "journal_missing"),
-    "a wait for nothing": (*milestone("payout_blocked", {"$set": {"state": "releasing"}}), "command_missing"),
+    "a wait for nothing": (
+        *milestone("payout_blocked", {"$set": {"state": "releasing", "holding.legs.0.state": "pending"}}),
+        "command_missing",
+    ),
     "a stuck command": ("commands", {"kind": "fund"}, {"$set": {"state": "stuck"}}, "command_stuck"),
     "a doubled transfer": (*at_the_gateway("transfer", {"$mul": {"money.amount": 2}}), "gateway_differs"),
     "a payment never made": (*at_the_gateway("payment", {"$set": {"state": "pending"}}), "gateway_differs"),

@@ -10,6 +10,8 @@ from tests.api import Api
 from tests.escrow import Work, amounts, usd
 from tests.hiring import fields_at_fault, in_days
 
+CLIENTS_OF_SUBMITTED = ["request_changes", "release", "propose_split", "dispute"]
+
 
 def test_a_milestone_is_planned_funded_submitted_and_released(api: Api):
     work = Work.begun(api)
@@ -32,7 +34,8 @@ def test_a_milestone_is_planned_funded_submitted_and_released(api: Api):
     assert amounts(done) == {"deposited": 19_005, "released": 17_104, "fees": 1_901}
     (leg,) = done["legs"]
     assert leg == {
-        "number": 1, "kind": "release", "state": "done", "gross": usd(19_005), "fee": usd(1_901), "net": usd(17_104),
+        "number": 1, "kind": "release", "state": "done", "gross": usd(19_005), "fee": usd(1_901), "tax": usd(0),
+        "net": usd(17_104), "offset": usd(0), "returned": usd(0), "reason": None,
     }  # fmt: skip
 
 
@@ -41,11 +44,11 @@ def test_each_party_sees_the_buttons_that_work_for_it(api: Api):
     milestone = work.created()
     assert work.actions(milestone["id"], work.freelancer) == []
     funded = work.funded()
-    assert work.actions(funded["id"], work.client) == ["release"]
-    assert work.actions(funded["id"], work.freelancer) == ["submit"]
+    assert work.actions(funded["id"], work.client) == ["release", "propose_split", "dispute"]
+    assert work.actions(funded["id"], work.freelancer) == ["submit", "propose_split", "refund", "dispute"]
     submitted = work.take(work.freelancer, funded, "submit", note="Done.")
-    assert work.actions(submitted["id"], work.client) == ["request_changes", "release"]
-    assert submitted["actions"] == []
+    assert work.actions(submitted["id"], work.client) == CLIENTS_OF_SUBMITTED
+    assert submitted["actions"] == ["propose_split", "refund", "dispute"]
 
 
 def test_requesting_changes_stops_the_clock_and_a_new_submission_starts_it_again(api: Api):
@@ -118,7 +121,7 @@ def test_strangers_see_and_change_nothing(api: Api):
     stranger.post("/api/escrow/release", {"milestone_id": milestone["id"]}, status=404)
     stranger.post("/api/escrow/deposit", {"milestone_id": milestone["id"]}, status=404)
     stranger.post("/api/milestones", {"project_id": work.project["id"], "title": "x", "amount": usd(500)}, status=404)
-    assert work.read(milestone["id"]) == {**milestone, "side": "client", "actions": ["request_changes", "release"]}
+    assert work.read(milestone["id"]) == {**milestone, "side": "client", "actions": CLIENTS_OF_SUBMITTED}
 
 
 def test_nobody_takes_the_other_partys_step(api: Api):

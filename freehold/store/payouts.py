@@ -1,0 +1,58 @@
+"""What stands in the way of a payout: holds, a payout account that is missing, and debts that are kept back."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from freehold.documents import Command, Milestone, PayeeProfile
+from freehold.domain.money_process import Transition
+from freehold.store.payees import profile_of
+from freehold.store.reads import Reads
+
+PAYING_OUT: Final[frozenset[Transition]] = frozenset(
+    {"release", "auto_release", "accept_split", "settle_dispute", "retry_payout"}
+)
+"""Steps that pay the freelancer."""
+NEEDS_NO_ACCOUNT: Final = frozenset({"sandbox"})
+"""Gateways that pay everybody by their name."""
+NO_ACCOUNT: Final = "no_payout_account"
+ACCOUNT_NOT_READY: Final = "payout_account_not_ready"
+
+
+class PayeeStanding(Struct, frozen=True, kw_only=True):
+    """How a freelancer stands who is to be paid: why not (`hold`), how much is kept back first (`debt`), and where to."""
+
+    hold: str | None = None
+    debt: int = 0
+    account: str = ""
+
+
+async def payee_of(reads: Reads, milestone: Milestone) -> PayeeStanding:
+    """Look up how a milestone's freelancer stands, in its currency and at its gateway."""
+    gateway = milestone.holding.gateway or ""
+    profile = await profile_of(reads, milestone.freelancer_id)
+    if profile is None:
+        return PayeeStanding(hold=None if gateway in NEEDS_NO_ACCOUNT else NO_ACCOUNT)
+    account = profile.account_at(gateway)
+    return PayeeStanding(
+        hold=_hold(profile, gateway),
+        debt=profile.debt_in(milestone.holding.amount.currency),
+        account="" if account is None else account.account,
+    )
+
+
+async def held_up(reads: Reads, command: Command) -> str | None:
+    """Say why a payout that was asked for must wait after all: a hold may have come since."""
+    profile = await profile_of(reads, command.payee_id)
+    return profile.holds[0].reason if profile is not None and profile.holds else None
+
+
+def _hold(profile: PayeeProfile, gateway: str) -> str | None:
+    if profile.holds:
+        return profile.holds[0].reason
+    if gateway in NEEDS_NO_ACCOUNT:
+        return None
+    account = profile.account_at(gateway)
+    if account is None:
+        return NO_ACCOUNT
+    return None if account.state == "ready" else ACCOUNT_NOT_READY

@@ -1,0 +1,87 @@
+"""What a gateway reports has one effect, however often and in whatever order it comes."""
+
+import msgspec
+import pytest
+
+from freehold.domain.errors import Refused
+from freehold.domain.escrow import Facts, actions_of, take
+from freehold.domain.settlement import Report, effect_of
+from tests.domain.test_escrow import FUND, FUNDED, PATHS, created, drive, usd
+
+
+def command_of(*path):
+    held = drive(created(), *path[:-1])
+    transition, actor, *facts = path[-1]
+    step = take(held, transition, by=actor, facts=facts[0] if facts else Facts())
+    return step.after, step.command
+
+
+def report(outcome, money, **more):
+    return Report(outcome=outcome, reference="gw_1", money=usd(money), **more)
+
+
+def test_a_report_has_its_effect_once_however_often_it_comes():
+    held, command = command_of(*PATHS["releasing"])
+    done = report("done", 904)
+    after = effect_of(held, command, done).after
+    assert after.state == "released"
+    assert effect_of(after, command, done) is None
+
+
+def test_a_paid_report_that_comes_again_after_the_release_does_nothing():
+    _, command = command_of(*FUNDED[:1])
+    for state in ("funded", "submitted", "releasing", "released", "refunded", "refund_blocked"):
+        assert effect_of(drive(created(), *PATHS[state]), command, report("done", 1_005)) is None
+
+
+def test_an_old_refusal_does_not_stop_the_attempt_that_took_its_place():
+    held, first = command_of(*PATHS["releasing"])
+    blocked = effect_of(held, first, report("refused", 904)).after
+    again = take(blocked, "retry_payout", by="freelancer", facts=Facts())
+    assert again.command.key == "transfer:mst_1:1#2"
+    assert effect_of(again.after, first, report("refused", 904)) is None
+    assert effect_of(again.after, again.command, report("done", 904)).after.state == "released"
+
+
+def test_a_refused_payment_can_be_tried_again_under_a_new_key():
+    held, first = command_of(*FUNDED[:1])
+    refused = effect_of(held, first, report("refused", 1_005)).after
+    assert (refused.state, actions_of(refused, "client")) == ("funding", ("fund", "cancel"))
+    again = take(refused, "fund", by="client", facts=msgspec.structs.replace(FUND, payment_id="pay_2"))
+    assert (again.command.key, again.command.payment_id) == ("fund:mst_1#2", "pay_2")
+    assert actions_of(again.after, "client") == ("cancel",)
+    assert effect_of(again.after, first, report("refused", 1_005)) is None
+    assert effect_of(again.after, again.command, report("done", 1_005)).after.state == "funded"
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("refused", "cancelled"), ("cancelled", "cancelled"), ("cancelled", "funded")])
+def test_news_of_a_payment_that_moved_no_money_never_disturbs_a_later_state(outcome, state):
+    _, command = command_of(*FUNDED[:1])
+    assert effect_of(drive(created(), *PATHS[state]), command, report(outcome, 1_005)) is None
+
+
+def test_money_that_moved_otherwise_than_asked_is_refused_not_swallowed():
+    held, command = command_of(*PATHS["releasing"])
+    with pytest.raises(Refused) as refusal:
+        effect_of(held, command, report("done", 905))
+    assert refusal.value.code == "payment_not_expected"
+    blocked = effect_of(held, command, report("refused", 904)).after
+    again = take(blocked, "retry_payout", by="freelancer", facts=Facts()).after
+    with pytest.raises(Refused) as refusal:
+        effect_of(again, command, report("done", 904))
+    assert refusal.value.code == "leg_not_pending"
+
+
+def test_money_of_an_attempt_that_was_given_up_is_never_taken_for_old_news():
+    held, first = command_of(*PATHS["releasing"])
+    blocked = effect_of(held, first, report("refused", 904)).after
+    again = take(blocked, "retry_payout", by="freelancer", facts=Facts())
+    done = effect_of(again.after, again.command, report("done", 904)).after
+    assert effect_of(done, again.command, report("done", 904)) is None
+    with pytest.raises(Refused):
+        effect_of(done, first, report("done", 904))
+
+
+def test_a_pending_report_changes_nothing():
+    held, command = command_of(*FUNDED[:1])
+    assert effect_of(held, command, report("pending", 1_005)) is None
