@@ -34,6 +34,7 @@ PLANTED = {
     "tokens": ("functions/auth/register.py", "import jwt"),
     "telemetry": ("functions/jobs/get_job.py", "import prometheus_client"),
     "gateways": ("functions/projects/get_project.py", "import requests"),
+    "stripe": ("freehold/payments/carrying.py", "import stripe"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "programs": ("freehold/logs.py", "import rich"),
     "engine": ("infra/local/parts.py", "import docker"),

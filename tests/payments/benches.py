@@ -16,6 +16,7 @@ from freehold.store import Store
 from tests.payments.deals import SAVED, Deal
 from tests.payments.fees import FEE_BASIS_POINTS, FEE_FIXED_MINOR
 from tests.payments.paypal_fake.bench import paypal_parts
+from tests.payments.stripe_fake.bench import stripe_provider
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Told:
 class Bench:
     """A gateway, the methods that end each way, and what its provider does by itself.
 
-    One that `binds_refunds` does not give back to a payer what a payee was paid out of the same payment.
+    One that `binds_refunds` does not give back to a payer what a payee was paid out of the same payment; one that
+    `has_accounts` knows payees and saved methods by itself. `onboard` does what a payee's account waits for, `payer_saves`
+    what a method waits for that is being saved, and `bounce` sends the money of a refund back; they are null where nothing
+    is to be done, or nothing of the kind can happen.
     """
 
     gateway: PaymentGateway
@@ -48,6 +52,10 @@ class Bench:
     other_currency: str = "CHF"
     can_reverse: bool = True
     binds_refunds: bool = True
+    has_accounts: bool = True
+    onboard: Callable[[str], Awaitable[None]] | None = None
+    payer_saves: Callable[[str], Awaitable[None]] | None = None
+    bounce: Callable[[str], Awaitable[None]] | None = None
 
     def deal(self, amount: int = 10_000, currency: str = "") -> Deal:
         """Give fresh names, and a payee with an account here."""
@@ -121,7 +129,35 @@ def paypal(store: Store) -> Bench:
         close=parts.close,
         can_reverse=False,
         binds_refunds=False,
+        has_accounts=False,
     )
 
 
-BENCHES: dict[str, Callable[[Store], Bench]] = {"paypal": paypal, "sandbox": sandbox}
+def stripe(_: Store) -> Bench:
+    """Stripe's adapter, before a fake that Stripe's own description judges."""
+    provider = stripe_provider()
+
+    async def tell(deal: Deal, at: datetime) -> Told:
+        report = await provider.gateway.fund(deal.fund(provider.paid))
+        body, headers, forgeries = provider.tell_payment(deal.payment_id, at)
+        news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
+        told = msgspec.json.decode(body, type=dict[str, object])
+        return Told(body, headers, WebhookEvent(id=str(told["id"]), type=str(told["type"]), news=news), forgeries)
+
+    return Bench(
+        gateway=provider.gateway,
+        paid=provider.paid,
+        refused=provider.refused,
+        pending="card",
+        payer_pays=provider.pays,
+        block=provider.block,
+        tell=tell,
+        account_of=provider.account_of,
+        close=provider.fake.close,
+        onboard=provider.onboard,
+        payer_saves=provider.saves,
+        bounce=provider.bounce,
+    )
+
+
+BENCHES: dict[str, Callable[[Store], Bench]] = {"paypal": paypal, "sandbox": sandbox, "stripe": stripe}

@@ -7,7 +7,7 @@ from freehold.ids import new_id
 from freehold.payments.gateway import FundRequest, PaymentQuery, RefundRequest, TransferRequest
 
 SAVED = "saved:"
-"""What a method begins with that its payer has saved: the rest is the gateway's name for it."""
+"""Stands before the gateway's name for a method that its payer has saved (`saved:...`, or `card:saved:...` with its kind)."""
 
 
 class Deal:
@@ -21,14 +21,15 @@ class Deal:
         self.query = PaymentQuery(payment_id=self.payment_id, milestone_id=self.milestone_id)
 
     def fund(self, method: str) -> FundRequest:
+        name, _, saved = method.partition(SAVED)
         return FundRequest(
             key=f"fund:{self.milestone_id}",
             milestone_id=self.milestone_id,
             payment_id=self.payment_id,
             money=self.money,
             payer_id=self.payer_id,
-            method=method.partition(":")[0],
-            saved_method=method.removeprefix(SAVED) if method.startswith(SAVED) else None,
+            method=name.rstrip(":") or SAVED.rstrip(":"),
+            saved_method=saved or None,
         )
 
     def transfer(self, amount: int, *, leg: int = 1) -> TransferRequest:

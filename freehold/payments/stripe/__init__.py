@@ -1,0 +1,8 @@
+"""Stripe: Connect with separate charges and transfers. The platform collects, holds, and pays out of each payment.
+
+Only `line` knows the library `stripe`, and imports it when the first request is made.
+"""
+
+from freehold.payments.stripe.gateway import StripeGateway
+
+__all__ = ["StripeGateway"]
