@@ -12,7 +12,9 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
-Kind = Literal["usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld"]
+Kind = Literal[
+    "usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld", "whk", "rcn",
+]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
@@ -32,6 +34,8 @@ NotificationId = Annotated[str, _of("ntf", "A notification")]
 PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
 HoldId = Annotated[str, _of("hld", "A hold on somebody's payouts")]
+WebhookId = Annotated[str, _of("whk", "A webhook in the inbox")]
+ReconciliationId = Annotated[str, _of("rcn", "A reconciliation with the payment gateways")]
 
 _VERSION_AND_VARIANT: Final = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS: Final = (1 << 62) - 1

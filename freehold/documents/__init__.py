@@ -11,13 +11,14 @@ from freehold.documents.payouts import PayeeProfile, PaymentMethod, PayoutAccoun
 from freehold.documents.people import Session, User
 from freehold.documents.requests import IdempotencyRecord
 from freehold.documents.restoration import Restoration
-from freehold.documents.sandbox import SandboxAccount, SandboxObject
+from freehold.documents.sandbox import SandboxAccount, SandboxObject, SandboxSecret
 from freehold.documents.trust import Review
+from freehold.documents.webhooks import Webhook
 from freehold.documents.work import Milestone
 
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
-    Journal, Command, GatewayOffer, SandboxObject, SandboxAccount, PaymentMethod, PayeeProfile,
+    Journal, Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
     GatewayObject,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
@@ -51,8 +52,10 @@ __all__ = [
     "Review",
     "SandboxAccount",
     "SandboxObject",
+    "SandboxSecret",
     "Session",
     "Ticket",
     "User",
     "Version",
+    "Webhook",
 ]

@@ -35,6 +35,14 @@ class SandboxObject(Document, frozen=True, kw_only=True):
     created_at: Instant
 
 
+class SandboxSecret(Document, frozen=True, kw_only=True):
+    """What the sandbox signs with: made by itself, as a provider makes the secret of a webhook. `_id` says what it is for."""
+
+    collection: ClassVar[str] = "sandbox_secrets"
+
+    key: bytes
+
+
 class SandboxAccount(Document, frozen=True, kw_only=True):
     """Somebody's account at the sandbox; `_id` is theirs. Made only to say that payouts to it are refused."""
 

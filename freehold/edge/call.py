@@ -45,6 +45,7 @@ class Services:
             "read": RateLimiter(settings.rate_read_per_minute),
             "write": RateLimiter(settings.rate_write_per_minute),
             "auth": RateLimiter(settings.rate_auth_per_minute),
+            "webhook": RateLimiter(settings.rate_write_per_minute),
         }
         self.large_bodies = LargeBodies(usual_bytes=settings.body_limit_bytes, at_once=settings.large_bodies_at_once)
 

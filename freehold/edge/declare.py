@@ -13,7 +13,7 @@ from freehold.edge.problems import Problem
 from freehold.events import Event, all_events
 
 Auth = Literal["anyone", "user", "freelancer", "employer", "admin"]
-Rate = Literal["read", "write", "auth"]
+Rate = Literal["read", "write", "auth", "webhook"]
 Kind = Literal["endpoint", "reaction", "sweep"]
 ErrorClass = type[Problem] | type[Refused]
 Handler = Callable[..., Awaitable[Any]]
@@ -52,6 +52,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     path_type: type[Struct] | None = None
     query_type: type[Struct] | None = None
     body_type: type[Struct] | None = None
+    takes_raw: bool = False
     answer_type: Any = None
     events: tuple[str, ...] = ()
     newest_only: bool = False
@@ -85,7 +86,8 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
     """Declare an HTTP endpoint: `@endpoint("POST /api/jobs", auth="employer", status=201)`.
 
     `cache_s` is for how many seconds anybody may keep the answer to somebody who is not signed in. `media_types` are what a
-    GET that answers a Content may answer.
+    GET that answers a Content may answer. A handler that takes `raw` (a `RawRequest`) gets body and headers as they came,
+    whatever they are, and has no `body`.
     """
     method, _, path = route.partition(" ")
     if cache_s is not None and not (auth == "anyone" and method in _METHODS_THAT_READ):
@@ -114,6 +116,7 @@ def endpoint(  # noqa: PLR0913 - each argument is a part of the declaration
             path_type=hints.get("path"),
             query_type=hints.get("query"),
             body_type=hints.get("body"),
+            takes_raw="raw" in hints,
             answer_type=hints["return"],
         )
 

@@ -29,6 +29,7 @@ from freehold.edge.problems import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from freehold.edge.raw import raw_request
 from freehold.edge.sessions import Caller
 from freehold.store import StoreError, Unit
 from freehold.telemetry.context import TraceContext
@@ -134,6 +135,8 @@ def _inputs(declaration: Declaration, request: Request, raw: bytes) -> dict[str,
         )
     if declaration.body_type is not None:
         inputs["body"] = _body(declaration.body_type, request, raw)
+    elif declaration.takes_raw:
+        inputs["raw"] = raw_request(request, raw)
     elif raw:
         raise Invalid("This function takes no body.", faults=(FieldFault(field="body", expected="no body"),))
     return inputs

@@ -59,6 +59,7 @@ from freehold.events.payments import (
     PaymentRefundRequested,
     PaymentReversalRequested,
     PaymentTransferRequested,
+    WebhookReceived,
 )
 
 __all__ = [
@@ -107,6 +108,7 @@ __all__ = [
     "ProjectCompleted",
     "ReviewPublished",
     "UserRegistered",
+    "WebhookReceived",
     "all_events",
     "body_of",
 ]

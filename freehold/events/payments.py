@@ -1,4 +1,4 @@
-"""Commands to payment gateways, as events."""
+"""Commands to payment gateways, and what these tell by themselves, as events."""
 
 from typing import ClassVar
 
@@ -40,3 +40,11 @@ class PaymentReversalRequested(PaymentCommanded, frozen=True, kw_only=True):
     """Take back from the freelancer's account what a transfer has paid."""
 
     type: ClassVar[str] = "payment.reversal_requested"
+
+
+class WebhookReceived(Event, frozen=True, kw_only=True):
+    """A payment gateway has told something; it lies in the inbox of webhooks, and its effect is to be found."""
+
+    type: ClassVar[str] = "webhook.received"
+    webhook_id: str
+    gateway: str

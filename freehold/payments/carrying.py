@@ -99,7 +99,7 @@ async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
         case "fund":
             return await _fund(gateway, claimed)
         case "cancel":
-            cancelled = await gateway.cancel(_payment_of(command))
+            cancelled = await gateway.cancel(payment_query(command))
             return cancelled or Report(outcome="cancelled", reference="", money=command.money)
         case "transfer" | "refund" | "reversal":
             return await _known(gateway, command) or await _move(gateway, command)
@@ -107,10 +107,10 @@ async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
 
 async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
     command = claimed.command
-    known = await gateway.capture_state(_payment_of(command)) if command.tries > 1 else None
+    known = await gateway.capture_state(payment_query(command)) if command.tries > 1 else None
     if not claimed.wanted:
         still_open = known is not None and known.outcome == "pending"
-        return await gateway.cancel(_payment_of(command)) if still_open else known
+        return await gateway.cancel(payment_query(command)) if still_open else known
     if known is not None:
         return known
     return await gateway.fund(
@@ -126,7 +126,8 @@ async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
     )
 
 
-def _payment_of(command: Command) -> PaymentQuery:
+def payment_query(command: Command) -> PaymentQuery:
+    """Name the payment of a command, by our names and by the gateway's if it has told us one."""
     reference = command.report.reference if command.report is not None else ""
     return PaymentQuery(payment_id=command.payment_id, milestone_id=command.milestone_id, reference=reference)
 

@@ -6,6 +6,7 @@ than was paid in. How a payment goes is chosen by its method: `card` is paid at 
 """
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
@@ -13,7 +14,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from freehold.documents import SandboxAccount, SandboxObject
+from freehold.documents import SandboxAccount, SandboxObject, SandboxSecret
 from freehold.domain.fees import WHOLE_BASIS_POINTS
 from freehold.domain.money import Money, exponent_of
 from freehold.domain.offers import Offer, PayMethod
@@ -71,11 +72,11 @@ class SandboxFee(Struct, frozen=True):
 
 
 class SandboxGateway:
-    """A `PaymentGateway` over a store. Without a `webhook_key` it trusts no webhook."""
+    """A `PaymentGateway` over a store. Without a `webhook_key` it signs with one that it makes for itself, once."""
 
     name: Final = "sandbox"
 
-    def __init__(self, store: Store, *, fee: SandboxFee | None = None, webhook_key: bytes = b"") -> None:
+    def __init__(self, store: Store, *, fee: SandboxFee | None = None, webhook_key: bytes | None = None) -> None:
         self._store = store
         self._fee = fee or SandboxFee()
         self._webhook_key = webhook_key
@@ -186,7 +187,14 @@ class SandboxGateway:
 
     async def read_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
         """Read a webhook of this sandbox. Raises InvalidWebhook."""
-        return verify_signed(body, headers, key=self._webhook_key, now=now)
+        return verify_signed(body, headers, key=await self.webhook_key(), now=now)
+
+    async def webhook_key(self) -> bytes:
+        """Give what webhooks are signed with; the first who asks makes it."""
+        if self._webhook_key is None:
+            made = SandboxSecret(id="webhooks", key=secrets.token_bytes(32))
+            self._webhook_key = await self._transact(lambda unit: _kept_key(unit, made))
+        return self._webhook_key
 
     async def _payee(self, account: str) -> Payee:
         kept = await self._store.get(SandboxAccount, account)
@@ -217,6 +225,13 @@ class SandboxGateway:
             return await self._store.transact(work, deadline_s=DEADLINE_S)
         except _TROUBLE as error:
             raise GatewayUnavailable(f"the sandbox's books: {type(error).__name__}: {error}") from error
+
+
+async def _kept_key(unit: Unit, made: SandboxSecret) -> bytes:
+    kept = await unit.get(SandboxSecret, made.id)
+    if kept is None:
+        unit.insert(made)
+    return (kept or made).key
 
 
 async def _store_it(unit: Unit, made: SandboxObject) -> Report:

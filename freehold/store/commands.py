@@ -1,5 +1,6 @@
 """Commands to payment gateways: who holds one, under which fence, until when. Times are the database's."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ ABANDONED_AFTER_S: Final = 30.0
 """A command that nobody has taken for so long has lost its event (parked, or not deployed yet); the sweep takes it."""
 RESUMED_AT_ONCE: Final = 50
 _OPEN: Final = ("waiting", "claimed")
+_OVER: Final = ("settled", "withdrawn")
 
 
 class CommandBusy(StoreError):  # noqa: N818 - it names what happened
@@ -69,12 +71,26 @@ async def settle(unit: Unit, command: Command, report: Report, *, now: datetime)
     if report.outcome == "pending":
         await pause(unit, command, error=None, report=report)
         return
+    await take_in(unit, command, report, now=now, guard=_under_fence(command))
+
+
+async def take_in(
+    unit: Unit, command: Command, report: Report, *, now: datetime, guard: Mapping[str, Any] | None = None
+) -> bool:
+    """Take in what is known for good of a command, whoever holds it; say whether that was news.
+
+    Whoever holds the command finds it changed, and over. Raises Stale when it is not as it was read, and the engine's Refused
+    when the milestone cannot take it in.
+    """
     milestone = await unit.require(Milestone, command.milestone_id)
     steps = effects_of(milestone.held(), _as_asked(command), report)
+    if not steps and command.state in _OVER:
+        return False
     done = msgspec.structs.replace(command, state="settled", report=report, error=None, due_at=None, settled_at=now)
-    await unit.update(command, done, guard=_under_fence(command))
+    await unit.update(command, done, guard=guard)
     for step in steps:
         milestone = await write_step(unit, milestone, step, now=now)
+    return True
 
 
 async def withdraw(unit: Unit, command: Command, *, now: datetime) -> None:
@@ -95,9 +111,16 @@ async def pause(unit: Unit, command: Command, *, error: str | None, report: Repo
 
 async def mark_stuck(unit: Unit, command: Command, refusal: Refused, report: Report) -> None:
     """Keep what the gateway said and why the milestone could not take it in, for a person; it is not tried again."""
+    await stick(unit, command, refusal, report, guard=_under_fence(command))
+
+
+async def stick(
+    unit: Unit, command: Command, refusal: Refused, report: Report, *, guard: Mapping[str, Any] | None = None
+) -> None:
+    """Do as `mark_stuck` does, whoever holds the command. Raises Stale when it is not as it was read."""
     error = f"{refusal.code}: {refusal}"
     stuck = msgspec.structs.replace(command, state="stuck", report=report, error=error, due_at=None)
-    await unit.update(command, stuck, guard=_under_fence(command))
+    await unit.update(command, stuck, guard=guard)
 
 
 async def due_commands(reads: Reads, *, limit: int = RESUMED_AT_ONCE) -> list[str]:

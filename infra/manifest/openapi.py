@@ -127,6 +127,8 @@ def _operation(item: Declaration, schemas: Schemas) -> Schema:
     }
     if item.body_type is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: _content(item.body_type, schemas, whole=False)}}
+    elif item.takes_raw:
+        operation["requestBody"] = {"required": True, "content": {JSON: _content(Raw, schemas, whole=False)}}
     return operation
 
 

@@ -20,6 +20,7 @@ NOT_KEYED = {
     "auth-logout": "to end a session twice is to end it once",
     "auth-refresh-token": "a refresh token is good once; its own generation recognises a repetition",
     "auth-register": "there is nobody yet whose key it could be",
+    "payments-receive-webhook": "an event's own id says that it comes again",
     "realtime-create-ticket": "a stored answer would be a stored ticket",
 }
 DECLARE = {"endpoint", "on_event", "sweep"}

@@ -7,14 +7,14 @@ import pytest
 from tests.architecture.sources import Source, is_within, sources
 
 SURFACES = {
-    "freehold.edge": {"Call", "Caller", "Swept", "declaration_of", "endpoint", "on_event", "sweep"},
+    "freehold.edge": {"Call", "Caller", "RawRequest", "Swept", "declaration_of", "endpoint", "on_event", "sweep"},
     "freehold.store": {
         "NEWEST_FIRST", "OUTAGES", "Duplicate", "Filter", "Missing", "NotAReplicaSet", "Reads", "Sort", "Stale", "Store",
         "StoreError", "Unavailable", "Unit", "Work", "apply_schema", "now",
     },
 }  # fmt: skip
 USED_OF_THE_EDGE = {
-    "freehold.edge": {"Call", "Swept", "endpoint", "on_event", "sweep"},
+    "freehold.edge": {"Call", "RawRequest", "Swept", "endpoint", "on_event", "sweep"},
     "freehold.edge.decoding": {"revalidated"},
     "freehold.edge.pagination": {"Page", "PageQuery", "decode_cursor", "encode_cursor", "page_of"},
     "freehold.edge.passwords": {"refuse_weak"},

@@ -17,11 +17,17 @@ FEW = {
     "FREEHOLD_ADDRESS_READS_PER_MINUTE": "40",
     "FREEHOLD_ADDRESS_WRITES_PER_MINUTE": "20",
     "FREEHOLD_ADDRESS_AUTHS_PER_MINUTE": "5",
+    "FREEHOLD_ADDRESS_WEBHOOKS_PER_MINUTE": "60",
     "FREEHOLD_TRUSTED_PROXIES": "127.0.0.1",
 }
-CALLS = {"read": ("GET", "/api/jobs"), "write": ("POST", "/api/jobs"), "auth": ("POST", "/api/auth/login")}
-AT_ONCE = {"read": 1 + 10, "write": 1 + 5, "auth": 1 + 5}
-PAUSES = {"read": "2", "write": "3", "auth": "12"}
+CALLS = {
+    "read": ("GET", "/api/jobs"),
+    "write": ("POST", "/api/jobs"),
+    "auth": ("POST", "/api/auth/login"),
+    "webhook": ("POST", "/api/webhooks/stripe"),
+}
+AT_ONCE = {"read": 1 + 10, "write": 1 + 5, "auth": 1 + 5, "webhook": 1 + 15}
+PAUSES = {"read": "2", "write": "3", "auth": "12", "webhook": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def ask(client: httpx.Client, kind: str, address: str, number: int) -> httpx.Res
 
 @pytest.mark.parametrize("kind", CALLS)
 def test_an_address_is_limited_whatever_token_it_shows(strict, openfaas, kind):
-    address = {"read": "192.0.2.1", "write": "192.0.2.2", "auth": "192.0.2.3"}[kind]
+    address = {"read": "192.0.2.1", "write": "192.0.2.2", "auth": "192.0.2.3", "webhook": "192.0.2.5"}[kind]
     with httpx.Client(base_url=strict.url) as client:
         answers = [ask(client, kind, address, number) for number in range(AT_ONCE[kind] + 10)]
         refused = [answer for answer in answers if answer.status_code == 429]

@@ -19,7 +19,7 @@ PARAMETER = "job_0190a8b2c3d44e5f8a6b7c8d9e0f1a2b"
 
 
 def path_of(endpoint) -> str:
-    return endpoint.path.replace("{id}", PARAMETER)
+    return re.sub(r"\{\w+\}", PARAMETER, endpoint.path)
 
 
 def test_every_endpoint_reaches_its_function_and_no_other(client, openfaas):

@@ -32,12 +32,12 @@ async def asend(
     world: World, name: str, request: Request, *, as_: Who = None, headers: Mapping[str, str] | None = None
 ) -> httpx.Response:
     """Do as `send` does, on the app's own loop."""
-    sent = {} if request.body is None else {"json": request.body}
+    sent = {"content": request.raw} if request.body is None else {"json": request.body}
     return await world.api.client.request(
         declaration_of(name).method,
         address(name, request),
         params=dict(request.query),
-        headers={**authorisation(world, request, as_), **(headers or {})},
+        headers={**request.headers, **authorisation(world, request, as_), **(headers or {})},
         **sent,
     )
 

@@ -4,6 +4,7 @@ A test fails while an endpoint stands in the declarations and not here. `endpoin
 that does several things.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from freehold.edge.discovery import find_all
 from tests.api import PASSWORD, Person
 from tests.escrow import usd
 from tests.hiring import completed, new_application, new_job
+from tests.payments.telling import signed
 from tests.security.world import SCORES, World
 
 ENDPOINTS: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind == "endpoint"}
@@ -22,14 +24,20 @@ INTERNAL: Final[dict[str, Declaration]] = {item.name: item for item in find_all(
 
 @dataclass(frozen=True)
 class Request:
-    """What to send. `by` is who sends it where that is another session than its owner's usual one."""
+    """What to send. `by` is who sends it where that is another session than its owner's usual one.
+
+    `raw` and `headers` are for an endpoint that takes a request as it comes.
+    """
 
     id: str | None = None
     body: dict[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     by: Person | None = None
+    raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_TEMPLATE: Final = re.compile(r"\{\w+\}")
 Make = Callable[[World], Request]
 
 
@@ -56,7 +64,7 @@ def declaration_of(name: str) -> Declaration:
 def address(name: str, request: Request) -> str:
     """Give the path of a request."""
     path = declaration_of(name).path
-    return path if request.id is None else path.replace("{id}", request.id)
+    return path if request.id is None else _TEMPLATE.sub(lambda _: str(request.id), path)
 
 
 def _credentials(world: World) -> Request:
@@ -141,6 +149,11 @@ def _profile(world: World) -> Request:
     return Request(world["client"].id, {"name": f"Client {secrets.token_hex(4)}", "profile": {"about": "Makes coffee."}})
 
 
+def _webhook(world: World) -> Request:
+    body, headers = world.api.run(signed(world.api.store, None))
+    return Request("sandbox", raw=body, headers=headers)
+
+
 def _unread(world: World) -> Request:
     return Request(body={"read_up_to": world.notification()["id"]})
 
@@ -193,6 +206,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "notifications-mark-all-read": Recipe("client", _unread),
     "notifications-mark-read": Recipe("client", lambda world: Request(world.notification()["id"], {"read": True})),
     "payments-list-gateways": Recipe(None, lambda _: Request()),
+    "payments-receive-webhook": Recipe(None, _webhook, public=True),
     "platform-read-openapi": Recipe(None, lambda _: Request()),
     "projects-get-project": Recipe("client", lambda world: Request(world.sealed_review()["project_id"]), {"freelancer": 200}),
     "projects-list-projects": Recipe("client", lambda _: Request()),
