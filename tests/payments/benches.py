@@ -15,7 +15,12 @@ from freehold.payments.webhooks import TOLERANCE_S, sign
 from freehold.store import Store
 from tests.payments.deals import SAVED, Deal
 from tests.payments.fees import FEE_BASIS_POINTS, FEE_FIXED_MINOR
+from tests.payments.paypal_fake import books as paypal_books
+from tests.payments.paypal_fake.bench import Parts as PayPalParts
 from tests.payments.paypal_fake.bench import paypal_parts
+from tests.payments.razorpay_fake import books as razorpay_books
+from tests.payments.razorpay_fake.bench import Parts as RazorpayParts
+from tests.payments.razorpay_fake.bench import razorpay_parts
 from tests.payments.stripe_fake.bench import stripe_provider
 
 
@@ -108,26 +113,43 @@ def paypal(store: Store) -> Bench:
     parts = paypal_parts(store)
 
     async def tell(deal: Deal, at: datetime) -> Told:
-        await parts.gateway.fund(deal.fund(parts.pending))
-        await parts.payer_pays(deal.payment_id)
-        body, headers, forgeries = parts.tell_payment(deal.payment_id, at)
-        report = await parts.gateway.capture_state(deal.query)
-        assert report is not None
-        news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
-        told = msgspec.json.decode(body, type=dict[str, object])
-        return Told(body, headers, WebhookEvent(id=str(told["id"]), type=str(told["event_type"]), news=news), forgeries)
+        return await _told(parts, deal, at, method="paypal")
 
     return Bench(
         gateway=parts.gateway,
-        paid=SAVED + parts.paying,
-        refused=SAVED + parts.declining,
-        pending=parts.pending,
+        paid=SAVED + paypal_books.PAYING,
+        refused=SAVED + paypal_books.DECLINING,
+        pending="paypal",
         payer_pays=parts.payer_pays,
         block=parts.block,
         tell=tell,
         account_of=parts.account_of,
         close=parts.close,
         can_reverse=False,
+        binds_refunds=False,
+        has_accounts=False,
+    )
+
+
+def razorpay(store: Store) -> Bench:
+    """Razorpay's adapter, before a stand-in of Razorpay; rupees only."""
+    parts = razorpay_parts(store)
+
+    async def tell(deal: Deal, at: datetime) -> Told:
+        return await _told(parts, deal, at, method="checkout")
+
+    return Bench(
+        gateway=parts.gateway,
+        paid=SAVED + razorpay_books.PAYING,
+        refused=SAVED + razorpay_books.DECLINING,
+        pending="checkout",
+        payer_pays=parts.payer_pays,
+        block=parts.block,
+        tell=tell,
+        account_of=parts.account_of,
+        close=parts.close,
+        currency="INR",
+        other_currency="INR",
         binds_refunds=False,
         has_accounts=False,
     )
@@ -160,4 +182,22 @@ def stripe(_: Store) -> Bench:
     )
 
 
-BENCHES: dict[str, Callable[[Store], Bench]] = {"paypal": paypal, "sandbox": sandbox, "stripe": stripe}
+async def _told(parts: PayPalParts | RazorpayParts, deal: Deal, at: datetime, *, method: str) -> Told:
+    """Let a payer pay, and the provider tell of it: what is read is how the payment stands then."""
+    await parts.gateway.fund(deal.fund(method))
+    await parts.payer_pays(deal.payment_id)
+    body, headers, forgeries = parts.tell_payment(deal.payment_id, at)
+    read = await parts.gateway.read_webhook(body=body, headers=headers, now=at)
+    report = await parts.gateway.capture_state(deal.query)
+    assert report is not None
+    assert report.outcome == "done"
+    news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
+    return Told(body, headers, WebhookEvent(id=read.id, type=read.type, news=news), forgeries)
+
+
+BENCHES: dict[str, Callable[[Store], Bench]] = {
+    "paypal": paypal,
+    "razorpay": razorpay,
+    "sandbox": sandbox,
+    "stripe": stripe,
+}

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from tests.ledgers import Ledger, fresh_ledger
-from tests.payments.paypal_fake.bench import Parts, paypal_parts
+from tests.payments.paypal_fake.bench import Parts as PayPalParts
+from tests.payments.paypal_fake.bench import paypal_parts
+from tests.payments.razorpay_fake.bench import Parts as RazorpayParts
+from tests.payments.razorpay_fake.bench import razorpay_parts
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +26,16 @@ def run(ledger: Ledger) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def paypal(ledger: Ledger) -> Iterator[Parts]:
+def paypal(ledger: Ledger) -> Iterator[PayPalParts]:
     """Give PayPal's adapter before its stand-in; requests that break the documented form fail the test in the end."""
     opened = paypal_parts(ledger.store)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def razorpay(ledger: Ledger) -> Iterator[RazorpayParts]:
+    """Give Razorpay's adapter before its stand-in; requests that break the documented form fail the test in the end."""
+    opened = razorpay_parts(ledger.store)
     yield opened
     opened.close()

@@ -12,7 +12,7 @@ from freehold.store import Store, now
 from tests.ledgers import Ledger
 from tests.payments.deals import SAVED, Deal
 from tests.payments.fees import fee_of
-from tests.payments.paypal_fake.books import DECLINING, PAYING
+from tests.payments.paypal_fake.books import PAYING
 from tests.payments.paypal_fake.notices import WEBHOOK_ID, Signer
 from tests.payments.paypal_fake.server import CLIENT, PayPalFake
 
@@ -33,9 +33,6 @@ class Parts:
 
     gateway: PayPalGateway
     fake: PayPalFake
-    paying: str = PAYING
-    declining: str = DECLINING
-    pending: str = "paypal"
 
     async def payer_pays(self, payment_id: str) -> None:
         self.fake.books.approve(payment_id)
