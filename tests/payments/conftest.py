@@ -1,5 +1,6 @@
 """Payments are tested over a ledger of their own."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.payments.paypal_fake.bench import Parts as PayPalParts
 from tests.payments.paypal_fake.bench import paypal_parts
 from tests.payments.razorpay_fake.bench import Parts as RazorpayParts
 from tests.payments.razorpay_fake.bench import razorpay_parts
+from tests.payments.stripe_fake.bench import stripe_provider
+from tests.payments.stripe_fake.desk import StripeDesk
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,12 @@ def razorpay(ledger: Ledger) -> Iterator[RazorpayParts]:
     opened = razorpay_parts(ledger.store)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def stripe() -> Iterator[StripeDesk]:
+    """Give Stripe's adapter before its fake; requests that Stripe does not describe fail the test in the end."""
+    loop, provider = asyncio.new_event_loop(), stripe_provider()
+    yield StripeDesk(provider, loop.run_until_complete)
+    loop.close()
+    provider.fake.close()

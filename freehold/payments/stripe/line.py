@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from freehold.payments.gateway import GatewayUnavailable, KeyReusedAtGateway
-from freehold.payments.stripe.objects import Failure, ListPage, Named, PaymentIntent
+from freehold.payments.stripe.objects import ErrorDetail, Failure, ListPage, Named, PaymentIntent
 
 if TYPE_CHECKING:
     from stripe import StripeClient, StripeError
@@ -31,10 +31,7 @@ _NOT_FOUND: Final = 404
 _NOT_OURS: Final = "account_invalid"
 """What Stripe says of an account that does not exist, or has nothing to do with the platform."""
 _UNCLEAR: Final = frozenset({401, 403, 409, 429})
-_KEPT_TO_THE_BANK: Final = frozenset(
-    {"fraudulent", "lost_card", "stolen_card", "merchant_blacklist", "pickup_card", "restricted_card", "security_violation"}
-)
-"""Reasons of a bank that Stripe asks not to tell the payer."""
+_BUSY: Final = frozenset({"rate_limit", "lock_timeout"})
 
 T = TypeVar("T", bound=Struct)
 N = TypeVar("N", bound=Named)
@@ -145,16 +142,14 @@ def _read(data: object, into: type[T]) -> T:
 
 
 def _meaning_of(error: "StripeError") -> Exception:
-    status, body = error.http_status, error.json_body
-    is_known = isinstance(body, dict) and error.code == _NOT_OURS
-    if status is None or status >= _LOWEST_ERROR or (status in _UNCLEAR and not is_known):
-        return GatewayUnavailable(f"Stripe: {type(error).__name__} {status or ''} {error.code or ''}".strip())
+    status = error.http_status
     try:
-        failure = msgspec.convert(body, Failure).error
+        failure = msgspec.convert(error.json_body, Failure).error
     except msgspec.ValidationError:
-        return GatewayUnavailable(f"Stripe refuses with {status} and does not say why")
+        failure = ErrorDetail()
+    is_unclear = status is None or status >= _LOWEST_ERROR or (status in _UNCLEAR and failure.code != _NOT_OURS)
+    if status is None or is_unclear or not failure.type or failure.code in _BUSY:
+        return GatewayUnavailable(f"Stripe: {type(error).__name__} {status or ''} {failure.code or ''}".strip())
     if failure.type == "idempotency_error":
         return KeyReusedAtGateway(f"Stripe: {failure.message}")
-    if failure.code in {"rate_limit", "lock_timeout"}:
-        return GatewayUnavailable(f"Stripe: {failure.code}")
-    return StripeRefused(failure.reason(_KEPT_TO_THE_BANK), status=status, intent=failure.payment_intent)
+    return StripeRefused(failure.reason, status=status, intent=failure.payment_intent)

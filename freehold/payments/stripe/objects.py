@@ -1,10 +1,15 @@
 """Stripe's objects, as far as we read them. Unknown fields are tolerated; amounts are in Stripe's own units."""
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct, field
 
 T = TypeVar("T")
+
+_KEPT_TO_THE_BANK: Final = frozenset(
+    {"fraudulent", "lost_card", "stolen_card", "merchant_blacklist", "pickup_card", "restricted_card", "security_violation"}
+)
+"""Reasons of a bank that Stripe asks not to tell the payer."""
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -77,9 +82,10 @@ class ErrorDetail(Struct, frozen=True, kw_only=True):
     message: str = ""
     payment_intent: "PaymentIntent | None" = None
 
-    def reason(self, kept_back: frozenset[str]) -> str:
-        """Give the most telling stable code, but not one of those that are kept back."""
-        if self.code == "card_declined" and self.decline_code and self.decline_code not in kept_back:
+    @property
+    def reason(self) -> str:
+        """The most telling stable code that its payer may know."""
+        if self.code == "card_declined" and self.decline_code and self.decline_code not in _KEPT_TO_THE_BANK:
             return self.decline_code
         return self.code or (f"invalid_{self.param}" if self.param else "invalid_request")
 

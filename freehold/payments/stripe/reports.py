@@ -130,7 +130,7 @@ def _outcome(intent: PaymentIntent) -> tuple[Outcome, str | None]:
         return "cancelled", None
     if intent.status in _OPEN and intent.metadata.get(OFF_SESSION):
         error = intent.last_payment_error
-        return "refused", error.reason(frozenset()) if error is not None else "authentication_required"
+        return "refused", error.reason if error is not None else "authentication_required"
     return "pending", None
 
 
