@@ -4,19 +4,25 @@ Here: gateways for whoever holds their secrets. Not here: what they offer, which
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from freehold.payments.gateway import GatewayNotAvailable, PaymentGateway
+from freehold.payments.paypal import PayPalGateway, PayPalKeys
+from freehold.payments.razorpay import RazorpayGateway, RazorpayKeys
 from freehold.payments.sandbox import SandboxGateway
 from freehold.payments.stripe import StripeGateway
 from freehold.settings import Environment
 from freehold.store import Store
 
-CONFIGURED: Final = ("stripe",)
+CONFIGURED: Final = ("stripe", "paypal", "razorpay")
 """The gateways that are here once the operator has filled in their secrets."""
 
 ReadSecret = Callable[[str], str]
 """Gives a secret by its name (`Call.secret`); empty when the operator has filled nothing in."""
+
+Keys = TypeVar("Keys", PayPalKeys, RazorpayKeys)
 
 
 def gateway_named(name: str, *, store: Store, environment: Environment, secret: ReadSecret) -> PaymentGateway:
@@ -25,4 +31,19 @@ def gateway_named(name: str, *, store: Store, environment: Environment, secret: 
         return SandboxGateway(store)
     if name == StripeGateway.name and (key := secret("stripe_secret_key")):
         return StripeGateway(key, webhook_keys=secret("stripe_webhook_key"), environment=environment)
+    if name == PayPalGateway.name and (text := secret("paypal_keys")):
+        return PayPalGateway(store, _keys(name, text, PayPalKeys, environment=environment))
+    if name == RazorpayGateway.name and (text := secret("razorpay_keys")):
+        return RazorpayGateway(store, _keys(name, text, RazorpayKeys, environment=environment))
     raise GatewayNotAvailable(f"there is no payment gateway {name!r} here")
+
+
+def _keys(name: str, text: str, kind: type[Keys], *, environment: Environment) -> Keys:
+    """Read a secret that holds several: a JSON object. Real money only in production, and nothing else there."""
+    try:
+        keys = msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError as error:
+        raise GatewayNotAvailable(f"the secret {name}-keys cannot be read: {error}") from error
+    if keys.is_live is not (environment == "production"):
+        raise GatewayNotAvailable(f"the secret {name}-keys holds {'live' if keys.is_live else 'test'} keys")
+    return keys

@@ -18,7 +18,7 @@ BODY_LIMIT_BYTES: Final = 65_536
 class WebhookPath(Struct, frozen=True):
     """Whose webhook."""
 
-    gateway: Annotated[str, Meta(min_length=1, max_length=64, description="A payment gateway: `stripe`.")]
+    gateway: Annotated[str, Meta(min_length=1, max_length=64, description="A payment gateway: `stripe`, `paypal`, `razorpay`.")]
 
 
 class WebhookTaken(Struct, frozen=True):

@@ -135,3 +135,8 @@ def test_what_is_offered_is_what_the_account_holds_and_can_be_split(paypal, run)
 def test_without_a_webhook_nothing_is_offered_for_chargebacks_would_be_missed(paypal, run, ledger):
     deaf = PayPalGateway(ledger.store, msgspec.structs.replace(keys_for(paypal.fake), webhook_id=""))
     assert run(deaf.check()).reasons == ("webhook_missing",)
+
+
+def test_a_dispute_that_paypal_does_not_show_is_asked_for_again_later(paypal, run):
+    with pytest.raises(GatewayUnavailable):
+        notice(paypal, run, "CUSTOMER.DISPUTE.CREATED", {"dispute_id": "PP-D-UNKNOWN"})

@@ -4,7 +4,7 @@ import pytest
 
 from freehold.domain.money import Money
 from freehold.domain.settlement import ChargebackReport
-from freehold.payments.gateway import ChargebackNews, CommandNews, PayeeNews
+from freehold.payments.gateway import ChargebackNews, CommandNews, GatewayUnavailable, PayeeNews
 from freehold.store import now
 from tests.payments.razorpay_fake.bench import deal_of, notice, notice_of, paid_deal
 
@@ -96,3 +96,8 @@ def test_a_linked_account_that_is_suspended_is_told(razorpay, run):
     told = notice(razorpay, run, "account.suspended", account={"id": account}).news
     assert isinstance(told, PayeeNews)
     assert (told.payee.account, told.payee.state, told.payee.reasons) == (account, "restricted", ("suspended",))
+
+
+def test_a_dispute_that_razorpay_does_not_show_is_asked_for_again_later(razorpay, run):
+    with pytest.raises(GatewayUnavailable):
+        notice(razorpay, run, "payment.dispute.created", dispute={"id": "disp_unknown"})

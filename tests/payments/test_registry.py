@@ -21,3 +21,34 @@ def test_a_gateway_that_is_not_here_is_refused(ledger, name, environment):
 def test_the_sandbox_is_there_where_no_real_money_is(ledger):
     gateway = gateway_named("sandbox", store=ledger.store, environment="sandbox", secret=nothing)
     assert gateway.name == "sandbox"
+
+
+PAYPAL = '{"client_id": "an-id", "client_secret": "a-secret", "webhook_id": "WH1", "site": "%s"}'
+RAZORPAY = '{"key_id": "rzp_%s_1", "key_secret": "a-secret", "webhook_secret": "another"}'
+KEYS = [("paypal", PAYPAL % "sandbox", PAYPAL % "live"), ("razorpay", RAZORPAY % "test", RAZORPAY % "live")]
+
+
+@pytest.mark.parametrize(("name", "for_tests", "live"), KEYS)
+def test_a_gateway_whose_keys_are_filled_in_is_there(ledger, name, for_tests, live):
+    for environment, text in (("sandbox", for_tests), ("production", live)):
+        keys = {f"{name}_keys": text}
+        assert gateway_named(name, store=ledger.store, environment=environment, secret=keys.__getitem__).name == name
+
+
+@pytest.mark.parametrize(("name", "for_tests", "live"), KEYS)
+def test_real_money_moves_in_production_and_nothing_else_there(ledger, name, for_tests, live):
+    for environment, text in (("sandbox", live), ("production", for_tests)):
+        keys = {f"{name}_keys": text}
+        with pytest.raises(Refused) as refusal:
+            gateway_named(name, store=ledger.store, environment=environment, secret=keys.__getitem__)
+        assert (refusal.value.code, "a-secret" in str(refusal.value)) == ("gateway_not_available", False)
+
+
+@pytest.mark.parametrize("name", ["paypal", "razorpay"])
+@pytest.mark.parametrize(
+    "text", ["a-secret", "{}", "[]", '{"client_id": 1}', '{"client_id": "a", "client_secret": "b", "more": 1}']
+)
+def test_keys_that_cannot_be_read_are_no_gateway_and_are_not_repeated(ledger, name, text):
+    with pytest.raises(Refused) as refusal:
+        gateway_named(name, store=ledger.store, environment="sandbox", secret=lambda _: text)
+    assert (refusal.value.code, "a-secret" in str(refusal.value)) == ("gateway_not_available", False)

@@ -34,7 +34,7 @@ UNCERTAIN: Final = frozenset(
 T = TypeVar("T")
 
 
-class PayPalKeys(Struct, frozen=True, kw_only=True):
+class PayPalKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator has of PayPal: an app's id and secret, the id of its webhook, and where payers come back to.
 
     `address` stands in for PayPal's own in tests.
@@ -49,13 +49,21 @@ class PayPalKeys(Struct, frozen=True, kw_only=True):
     address: str = ""
 
     @property
+    def is_live(self) -> bool:
+        """Whether real money moves with them."""
+        return self.site == "live" and not self.address
+
+    @property
     def base_url(self) -> str:
         """Where PayPal is."""
         return self.address or HOSTS[self.site]
 
 
-class Declined(Exception):  # noqa: N818 - it names what happened
-    """PayPal did nothing, and said why: `issue` is its stable code, `links` what it points to."""
+class Declined(GatewayUnavailable):
+    """PayPal did nothing, and said why: `issue` is its stable code, `links` what it points to.
+
+    Where that is no outcome of what was asked (a balance, a notice), it is one more way to get no answer.
+    """
 
     def __init__(self, status: int, problem: Problem) -> None:
         super().__init__(f"{status} {problem.issue}")

@@ -17,6 +17,7 @@ from msgspec import Struct
 from freehold.payments.gateway import GatewayUnavailable
 from freehold.payments.razorpay.wire import Problem
 
+ADDRESS: Final = "https://api.razorpay.com"
 CONNECT_S: Final = 2.0
 READ_S: Final = 5.0
 OK, REFUSED, NOT_FOUND = 200, 400, 404
@@ -29,7 +30,7 @@ _NO_REASON: Final = frozenset({"", "NA", "na"})
 T = TypeVar("T")
 
 
-class RazorpayKeys(Struct, frozen=True, kw_only=True):
+class RazorpayKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator has of Razorpay: an API key and its secret, and the secret of the webhook.
 
     `address` stands in for Razorpay's own in tests.
@@ -38,11 +39,19 @@ class RazorpayKeys(Struct, frozen=True, kw_only=True):
     key_id: str
     key_secret: str
     webhook_secret: str = ""
-    address: str = "https://api.razorpay.com"
+    address: str = ADDRESS
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money moves with them."""
+        return self.key_id.startswith("rzp_live_") and self.address == ADDRESS
 
 
-class Declined(Exception):  # noqa: N818 - it names what happened
-    """Razorpay did nothing. `reason` is its stable code if it has one for this, `text` what it says to a person."""
+class Declined(GatewayUnavailable):
+    """Razorpay did nothing. `reason` is its stable code if it has one for this, `text` what it says to a person.
+
+    Where that is no outcome of what was asked (a balance, a notice), it is one more way to get no answer.
+    """
 
     def __init__(self, status: int, reason: str, text: str) -> None:
         super().__init__(f"{status} {reason}: {text[:200]}")
