@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 Kind = Literal[
     "usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld", "whk", "rcn",
+    "inv", "mal",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -30,6 +31,7 @@ ProjectId = Annotated[str, _of("prj", "A project (the contract)")]
 MilestoneId = Annotated[str, _of("mst", "A milestone of a project")]
 PaymentId = Annotated[str, _of("pay", "A deposit's payment")]
 ReviewId = Annotated[str, _of("rev", "A review")]
+InvoiceId = Annotated[str, _of("inv", "An invoice or a credit note")]
 NotificationId = Annotated[str, _of("ntf", "A notification")]
 PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
@@ -70,6 +72,12 @@ class MilestonePath(Struct, frozen=True):
     """Which milestone."""
 
     id: MilestoneId
+
+
+class InvoicePath(Struct, frozen=True):
+    """Which invoice."""
+
+    id: InvoiceId
 
 
 class NotificationPath(Struct, frozen=True):

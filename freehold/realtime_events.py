@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from freehold.documents import Instant
 from freehold.documents.hiring import HourlyRange, JobKind
+from freehold.domain.invoicing import InvoiceKind
 from freehold.domain.money import Money
 
 NOTIFICATIONS = "/notifications"
@@ -78,6 +79,20 @@ class EscrowUpdate(RelayEvent, frozen=True, kw_only=True):
     title: str
     movement: str
     amount: Money
+
+
+class InvoiceUpdate(RelayEvent, frozen=True, kw_only=True):
+    """An invoice of yours, sent or received: `change` is created, paid, cancelled or overdue."""
+
+    name: ClassVar[str] = "invoiceUpdate"
+
+    invoice_id: str
+    kind: InvoiceKind
+    number: str
+    change: str
+    milestone_id: str
+    project_id: str
+    total: Money
 
 
 class ReviewPublished(RelayEvent, frozen=True, kw_only=True):

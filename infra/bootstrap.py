@@ -22,7 +22,7 @@ PYTHON = VENV / "bin" / "python"
 LOCK_FILE = ROOT / "requirements.lock"
 PROJECT_FILE = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
-RUN_EXTRAS = ("functions", "connector", "relay", "scheduler", "traces", "embedded", "local")
+RUN_EXTRAS = ("functions", "papers", "connector", "relay", "scheduler", "traces", "embedded", "local")
 EXTRAS = {"run": RUN_EXTRAS, "test": (*RUN_EXTRAS, "images", "dev", "bench")}
 
 

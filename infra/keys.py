@@ -26,6 +26,8 @@ from infra.key_rotation import STEPS, Step, WrongStep, generations, rotate
 DOORS: Final = ("connector", "scheduler")
 GIVEN: Final = tuple(name.replace("_", "-") for name in GATEWAY_SECRETS)
 """Secrets that somebody else makes. Their files are made empty, which says that there is no such gateway here."""
+NO_MAIL: Final = "none"
+"""What the secret of the mail account says until somebody writes an address there: mails are kept, not sent."""
 _PRIVATE_MEMBERS: Final = {"d"}
 
 Jwk = dict[str, str]
@@ -37,16 +39,7 @@ class UnusableKeys(Exception):  # noqa: N818 - the message is a sentence that sa
 
 def names_of_secrets() -> frozenset[str]:
     """Name all the files that `make_keys` makes."""
-    return frozenset(
-        {
-            "access-token-key",
-            "refresh-token-key",
-            "access-token-jwks",
-            "door-jwks",
-            *(f"{door}-call-key" for door in DOORS),
-            *GIVEN,
-        }
-    )
+    return frozenset({"access-token-key", "refresh-token-key", "access-token-jwks", "door-jwks", *_makers(development=False)})
 
 
 def make_keys(folder: Path, *, development: bool) -> list[str]:
@@ -75,6 +68,7 @@ def _makers(*, development: bool) -> dict[str, Callable[[], str]]:
     return {
         "access-token-key": lambda: json.dumps(new_key(development=development)),
         "refresh-token-key": lambda: (f"{DEVELOPMENT_MARK}-" if development else "") + secrets.token_urlsafe(48),
+        "smtp-url": lambda: NO_MAIL,
         **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
         **dict.fromkeys(GIVEN, str),
     }

@@ -24,6 +24,12 @@ PACKAGES = {
     "iptables": ("iptables",),
     "debootstrap": ("debootstrap",),
     "docker-compose": ("docker-compose",),
+    "pdftotext": ("poppler-utils",),
+    "/usr/lib/*/libpango-1.0.so.0": ("libpango-1.0-0",),
+    "/usr/lib/*/libpangoft2-1.0.so.0": ("libpangoft2-1.0-0",),
+    "/usr/lib/*/libharfbuzz-subset.so.0": ("libharfbuzz-subset0",),
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": ("fonts-dejavu-core",),
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf": ("fonts-droid-fallback",),
     "promtool": ("prometheus",),
     "node": ("nodejs",),
     "npm": ("npm",),
@@ -56,8 +62,8 @@ def missing_packages() -> list[str]:
 
 
 def is_there(wanted: str, path: str) -> bool:
-    """Whether a file exists, or a program is on the path."""
-    return Path(wanted).exists() if wanted.startswith("/") else shutil.which(wanted, path=path) is not None
+    """Whether a file exists (`*` stands for any name), or a program is on the path."""
+    return any(Path("/").glob(wanted[1:])) if wanted.startswith("/") else shutil.which(wanted, path=path) is not None
 
 
 def install(packages: list[str]) -> None:

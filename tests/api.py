@@ -52,6 +52,7 @@ class Api:
             "FREEHOLD_ENVIRONMENT": "sandbox",
             "FREEHOLD_MONGODB_DATABASE": database,
             "FREEHOLD_INSPECTION_FLOOR_S": "1",
+            "FREEHOLD_REQUEST_TIMEOUT_S": "60",
             "FREEHOLD_RATE_AUTH_PER_MINUTE": "10000",
             "FREEHOLD_RATE_WRITE_PER_MINUTE": "100000",
             "FREEHOLD_RATE_READ_PER_MINUTE": "100000",

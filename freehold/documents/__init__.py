@@ -5,6 +5,7 @@ from freehold.documents.document import Document, Index, Instant, Version
 from freehold.documents.gateway_books import GatewayObject
 from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
+from freehold.documents.invoices import Invoice, InvoicePaper, InvoiceSeries, Mail, TaxProfile, WaitingInvoicing
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
 from freehold.documents.payouts import PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
@@ -18,6 +19,7 @@ from freehold.documents.work import Milestone
 
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
+    Invoice, InvoicePaper, InvoiceSeries, TaxProfile, WaitingInvoicing, Mail,
     Journal, Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
     GatewayObject,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
@@ -35,9 +37,13 @@ __all__ = [
     "InboxRow",
     "Index",
     "Instant",
+    "Invoice",
+    "InvoicePaper",
+    "InvoiceSeries",
     "Job",
     "Journal",
     "Lease",
+    "Mail",
     "Milestone",
     "Notification",
     "OutboxRow",
@@ -54,8 +60,10 @@ __all__ = [
     "SandboxObject",
     "SandboxSecret",
     "Session",
+    "TaxProfile",
     "Ticket",
     "User",
     "Version",
+    "WaitingInvoicing",
     "Webhook",
 ]

@@ -15,6 +15,7 @@ class Milestone(Document, frozen=True, kw_only=True):
     is near (`max_hold_days`), `remind_at` when the client is reminded of a release by itself, `inspection_s` how long they
     have to look at the work; a `week` of hours is paid after it was looked at. `chargeback` names the one that is open. One
     that came out of a backup says since when (`restored_at`): a payment gateway may know more of it than we do.
+    `invoice_count` counts what was invoiced by hand: writing it makes that meet every step of the milestone (ADR 6).
     """
 
     collection: ClassVar[str] = "milestones"
@@ -48,6 +49,7 @@ class Milestone(Document, frozen=True, kw_only=True):
     submitted_at: Instant | None = None
     requested_changes: str | None = None
     restored_at: Instant | None = None
+    invoice_count: int = 0
     created_at: Instant
     updated_at: Instant
 

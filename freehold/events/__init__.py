@@ -23,6 +23,14 @@ from freehold.events.hiring import (
     ReviewPublished,
     UserRegistered,
 )
+from freehold.events.invoices import (
+    InvoiceCancelled,
+    InvoiceChanged,
+    InvoiceCreated,
+    InvoiceOverdue,
+    InvoicePaid,
+    MailRequested,
+)
 from freehold.events.milestones import (
     MilestoneAbandoned,
     MilestoneCancelled,
@@ -70,8 +78,14 @@ __all__ = [
     "ApplicationWithdrawn",
     "Event",
     "EventEnvelope",
+    "InvoiceCancelled",
+    "InvoiceChanged",
+    "InvoiceCreated",
+    "InvoiceOverdue",
+    "InvoicePaid",
     "JobClosed",
     "JobPosted",
+    "MailRequested",
     "MilestoneAbandoned",
     "MilestoneCancelled",
     "MilestoneChanged",

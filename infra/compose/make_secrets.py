@@ -32,6 +32,7 @@ CONSUMERS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "auth": (OURS, (*_BASE, "access-token-key", "refresh-token-key")),
     "functions": (OURS, _BASE),
     "payments": (OURS, (*_BASE, *GIVEN)),
+    "papers": (OURS, (*_BASE, "smtp-url")),
     "relay": (OURS, ("mongodb-uri",)),
     "connector": (OURS, ("mongodb-uri", "amqp-uri", "connector-call-key")),
     "scheduler": (OURS, ("scheduler-call-key",)),

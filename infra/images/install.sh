@@ -22,13 +22,15 @@ fetch)
   install "$bom/bin/python" --requirement pyproject.toml --extra images
   "$uv" venv --quiet /tmp/all
   install /tmp/all/bin/python --requirement pyproject.toml \
-    --extra functions --extra relay --extra connector --extra scheduler --extra traces
+    --extra functions --extra papers --extra relay --extra connector --extra scheduler --extra traces
   rm -r /tmp/all
   ;;
 into)
   export UV_OFFLINE=1
   "$uv" venv --quiet "$home"
-  install "$home/bin/python" --requirement pyproject.toml --extra "$2" --extra traces
+  shift
+  for extra in "$@"; do set -- "$@" --extra "$extra"; shift; done
+  install "$home/bin/python" --requirement pyproject.toml "$@" --extra traces
   "$bom/bin/cyclonedx-py" environment "$home/bin/python" --pyproject pyproject.toml --mc-type application \
     --output-reproducible --output-file "$home/sbom.cdx.json"
   compile "$home/lib"

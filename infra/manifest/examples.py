@@ -12,9 +12,20 @@ from infra.manifest.schemas import Schema, Schemas
 _ID: Final = "01975f3e7c8a7b30a1d2c4e6f8091a2b"
 _ID_PATTERN: Final = re.compile(r"^\^([a-z]{3})_\[")
 _MOST_NESTING: Final = 8
+_PARTY: Final[Schema] = {
+    "name": "Ada Byron",
+    "street": "Via Po 1",
+    "postal_code": "10123",
+    "city": "Turin",
+    "country": "IT",
+    "vat_id": "IT00743110157",
+    "tax_number": None,
+}
 
 BY_STRUCT: Final[dict[str, Schema]] = {
     "Money": {"amount": 40_000, "currency": "USD"},
+    "Party": _PARTY,
+    "TaxProfileBody": {**_PARTY, "language": "en"},
     "JobChange": {"transition": "close", "version": 3},
     "ApplicationChange": {"transition": "accept", "version": 1},
     "MilestoneChange": {"transition": "submit", "version": 4, "note": "The first forty pages, as agreed."},
@@ -101,6 +112,8 @@ _OWN_KINDS: Final = {
     "ReviewView": "rev",
     "ReadNotification": "ntf",
     "Movement": "jrn",
+    "InvoiceView": "inv",
+    "MailView": "mal",
 }
 """What stands in the field `id`, by the name of the struct."""
 

@@ -15,6 +15,8 @@ SIGNING_IN: Final = "auth"
 """Holds the private keys of people's tokens, and therefore nothing else."""
 PAYMENTS: Final = "payments"
 """Talks to payment gateways, and holds their keys: that context, and whatever declares those secrets."""
+PAPERS: Final = "papers"
+"""Sets pages and sends mail: needs the memory for the one and holds the account for the other."""
 REACTIONS: Final = "reactions"
 SWEEPS: Final = "sweeps"
 
@@ -27,7 +29,8 @@ ENDPOINTS: Final = {
     "reviews": "hiring",
     "milestones": "money",
     "escrow": "money",
-    "payments": "payments",
+    "invoices": "money",
+    "taxes": "people",
     "notifications": "notices",
     "realtime": "notices",
     "admin": "admin",
@@ -35,6 +38,8 @@ ENDPOINTS: Final = {
     "platform": "platform",
 }
 """The group of each context's endpoints."""
+OWN_GROUPS: Final = {"payments": PAYMENTS, "papers": PAPERS, "mails": PAPERS}
+"""Contexts all of whose functions are together, whatever calls them."""
 
 
 class NoGroup(Exception):  # noqa: N818 - it names what is wrong
@@ -45,8 +50,8 @@ def group_of(declaration: Declaration) -> str:
     """Name the group of a function. Raises NoGroup for a context that is not known here."""
     if declaration.secrets:
         return _keeper_of_secrets(declaration)
-    if declaration.context == PAYMENTS:
-        return PAYMENTS
+    if declaration.context in OWN_GROUPS:
+        return OWN_GROUPS[declaration.context]
     if declaration.kind != "endpoint":
         return REACTIONS if declaration.kind == "reaction" else SWEEPS
     try:
@@ -57,7 +62,7 @@ def group_of(declaration: Declaration) -> str:
 
 def group_names() -> tuple[str, ...]:
     """Name all groups, also those that have no function yet."""
-    return tuple(sorted({SIGNING_IN, PAYMENTS, REACTIONS, SWEEPS, *ENDPOINTS.values()}))
+    return tuple(sorted({SIGNING_IN, *OWN_GROUPS.values(), REACTIONS, SWEEPS, *ENDPOINTS.values()}))
 
 
 def by_group(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
@@ -73,4 +78,6 @@ def _keeper_of_secrets(declaration: Declaration) -> str:
         return SIGNING_IN
     if set(declaration.secrets) <= set(GATEWAY_SECRETS):
         return PAYMENTS
+    if declaration.context in OWN_GROUPS:
+        return OWN_GROUPS[declaration.context]
     raise NoGroup(f"{declaration.name} needs {', '.join(declaration.secrets)}; give it a group in infra/manifest/grouping.py")

@@ -54,6 +54,8 @@ SIZES: Final = {
 """By kind, the most demanding one first. A process has about 65 MiB once it is ready."""
 HASHING: Final = Size(memory="192Mi", cpu="1000m", most=10, concurrency=32, kept_memory="128Mi")
 """Processes that check passwords: word lists, and 19 MiB more for each password that is hashed at the time."""
+PAPERS: Final = Size(memory="384Mi", cpu="1000m", most=5, concurrency=4, kept_memory="192Mi")
+"""Processes that set pages: what does so takes 60 MiB from the first page on, and a whole processor while it works."""
 MOST_IN_A_GROUP: Final = 64
 """A group answers as many calls at a time as its functions would alone, up to this."""
 MOST_REPLICAS_CE: Final = 5
@@ -137,6 +139,8 @@ def _scaling(size: Size, concurrency: int, profile: Profile) -> dict[str, str]:
 def _size(entries: list[FunctionEntry]) -> Size:
     if any("access_token_key" in entry.secrets for entry in entries):
         return HASHING
+    if any(entry.name.startswith("papers-") for entry in entries):
+        return PAPERS
     kinds = {entry.kind for entry in entries}
     return next(size for kind, size in SIZES.items() if kind in kinds)
 

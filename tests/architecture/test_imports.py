@@ -36,6 +36,8 @@ PLANTED = {
     "gateways": ("functions/projects/get_project.py", "import requests"),
     "stripe": ("freehold/payments/carrying.py", "import stripe"),
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
+    "papers": ("functions/papers/render_invoice.py", "import weasyprint"),
+    "vat-ids": ("functions/taxes/put_tax_profile.py", "import stdnum"),
     "programs": ("freehold/logs.py", "import rich"),
     "engine": ("infra/local/parts.py", "import docker"),
 }
@@ -44,8 +46,8 @@ EXTRAS = {
     "connector": ("connector", "traces"),
     "jobs_scheduler": ("scheduler", "traces"),
     "realtime": ("relay", "traces"),
-    "functions": ("functions", "traces"),
-    "gateway": ("functions", "local", "traces"),
+    "functions": ("functions", "papers", "traces"),
+    "gateway": ("functions", "papers", "local", "traces"),
 }
 """What an image installs that carries this room, beside the dependencies of the wheel."""
 DISTRIBUTIONS = {
@@ -57,6 +59,7 @@ DISTRIBUTIONS = {
     "opentelemetry": "opentelemetry-sdk",
     "paypalserversdk": "paypal-server-sdk",
     "prometheus_client": "prometheus-client",
+    "stdnum": "python-stdnum",
 }
 """What a library is installed by, where that has another name."""
 

@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.sources import Source, is_within, product, sources
 
 PURE_LIBRARIES = (
-    "base64", "binascii", "collections", "datetime", "hashlib", "iso4217", "msgspec", "re", "typing", "unicodedata",
+    "base64", "binascii", "collections", "datetime", "hashlib", "iso4217", "msgspec", "re", "stdnum", "typing", "unicodedata",
 )  # fmt: skip
 OF_THE_WORLD = (
     "asyncio",

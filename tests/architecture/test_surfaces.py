@@ -15,6 +15,7 @@ SURFACES = {
 }  # fmt: skip
 USED_OF_THE_EDGE = {
     "freehold.edge": {"Call", "RawRequest", "Swept", "endpoint", "on_event", "sweep"},
+    "freehold.edge.contents": {"Content"},
     "freehold.edge.decoding": {"revalidated"},
     "freehold.edge.pagination": {"Page", "PageQuery", "decode_cursor", "encode_cursor", "page_of"},
     "freehold.edge.passwords": {"refuse_weak"},

@@ -137,6 +137,7 @@ KEPT = {
     "functions": BASE,
     "functions-auth": sorted([*BASE, "access-token-key", "refresh-token-key"]),
     "functions-payments": BASE,
+    "functions-papers": sorted([*BASE, "smtp-url"]),
     "relay": ["mongodb-uri"],
     "connector": ["amqp-uri", "connector-call-key", "mongodb-uri"],
     "scheduler": ["scheduler-call-key"],

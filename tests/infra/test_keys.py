@@ -11,7 +11,7 @@ from infra.keys import GIVEN, UnusableKeys, main, make_keys
 
 SECRETS = {
     "access-token-key", "access-token-jwks", "refresh-token-key", "door-jwks", "connector-call-key", "scheduler-call-key",
-    *GIVEN,
+    "smtp-url", *GIVEN,
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_public_files_hold_no_private_member(tmp_path):
 def test_every_development_file_is_marked_and_no_other_is(tmp_path):
     make_keys(tmp_path / "development", development=True)
     make_keys(tmp_path / "production", development=False)
-    made = (file for file in (tmp_path / "development").iterdir() if file.name not in GIVEN)
+    made = (file for file in (tmp_path / "development").iterdir() if file.name not in {*GIVEN, "smtp-url"})
     assert all(DEVELOPMENT_MARK in file.read_text() for file in made)
     assert not any(DEVELOPMENT_MARK in file.read_text() for file in (tmp_path / "production").iterdir())
 

@@ -17,6 +17,7 @@ from tests.security.interruptions import Fragile
 from tests.security.people import ROLES, dead_tokens, gathered
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+PROFILE: Final = {"name": "Ada", "street": "Lindenstr. 1", "city": "Berlin", "country": "DE", "vat_id": "DE136695976"}
 SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 5}
 
 
@@ -103,6 +104,23 @@ class World:
             milestone = work.take(self["freelancer"], milestone, "submit", note=self.words("client", "freelancer"))
         assert milestone["state"] == state, milestone
         return milestone
+
+    def tax_profile(self, name: str) -> None:
+        """Say what stands on a person's invoices; parties of an invoice see it, and nobody else."""
+        body = {**PROFILE, "name": self.words("client", "freelancer", "admin")}
+        self[name].put("/api/tax-profile", body)
+
+    def invoice(self) -> dict[str, Any]:
+        """Let the freelancer invoice a milestone that is not paid; its PDF is there."""
+        self.tax_profile("freelancer")
+        milestone = self.milestone()
+        for text in (milestone["id"], milestone["project_id"], milestone["title"]):
+            self.hide(text, "client", "freelancer", "admin")  # an admin reads invoices, and these stand in them
+        body = {"milestone_id": milestone["id"], "note": self.words("client", "freelancer", "admin")}
+        invoice = self["freelancer"].post("/api/invoices", body)
+        self.hide(invoice["id"], "client", "freelancer", "admin")
+        self.carry("invoice.created", "papers-render-invoice")
+        return invoice
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""

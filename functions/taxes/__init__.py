@@ -1,0 +1,1 @@
+"""What people and the operator are called on invoices, and where they pay tax."""
