@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 Kind = Literal[
     "usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld", "whk", "rcn",
     "inv", "mal",
+    "ten", "wwk",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -32,6 +33,8 @@ MilestoneId = Annotated[str, _of("mst", "A milestone of a project")]
 PaymentId = Annotated[str, _of("pay", "A deposit's payment")]
 ReviewId = Annotated[str, _of("rev", "A review")]
 InvoiceId = Annotated[str, _of("inv", "An invoice or a credit note")]
+TimeEntryId = Annotated[str, _of("ten", "A time entry")]
+WorkWeekId = Annotated[str, _of("wwk", "A week of hours")]
 NotificationId = Annotated[str, _of("ntf", "A notification")]
 PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
@@ -78,6 +81,18 @@ class InvoicePath(Struct, frozen=True):
     """Which invoice."""
 
     id: InvoiceId
+
+
+class TimeEntryPath(Struct, frozen=True):
+    """Which time entry."""
+
+    id: TimeEntryId
+
+
+class WorkWeekPath(Struct, frozen=True):
+    """Which week of hours."""
+
+    id: WorkWeekId
 
 
 class NotificationPath(Struct, frozen=True):

@@ -95,6 +95,45 @@ class InvoiceUpdate(RelayEvent, frozen=True, kw_only=True):
     total: Money
 
 
+class WeekUpdate(RelayEvent, frozen=True, kw_only=True):
+    """A week of hours of your project changed: `state` is what it is in now, `amount` its bill once it has one."""
+
+    name: ClassVar[str] = "weekUpdate"
+
+    project_id: str
+    work_week_id: str
+    title: str
+    week: str
+    state: str
+    minutes: int
+    amount: Money | None = None
+
+
+class TermsUpdate(RelayEvent, frozen=True, kw_only=True):
+    """The other side of your hourly project proposes a `rate` and a limit, or has answered: accept, decline or withdraw."""
+
+    name: ClassVar[str] = "termsUpdate"
+
+    project_id: str
+    title: str
+    answer: str | None = None
+    rate: Money | None = None
+    weekly_limit_minutes: int | None = None
+
+
+class HoursUpdate(RelayEvent, frozen=True, kw_only=True):
+    """A time entry of your project changed: a timer was stopped by the clock, or somebody objects (`reason`), or does not."""
+
+    name: ClassVar[str] = "hoursUpdate"
+
+    project_id: str
+    entry_id: str
+    week: str
+    state: str
+    minutes: int
+    reason: str | None = None
+
+
 class ReviewPublished(RelayEvent, frozen=True, kw_only=True):
     """A review of you can be read now."""
 

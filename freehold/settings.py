@@ -61,7 +61,8 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     """What a process that serves functions knows. Its private secrets come beside it (`load_secrets`).
 
     After SIGTERM it says for `drain_delay_s` that it is not ready, and still answers; then it takes no more connections, and
-    what is in flight has `drain_timeout_s` to end.
+    what is in flight has `drain_timeout_s` to end. A week of hours whose charge is refused is charged again
+    `second_charge_after_s` later, and `third_charge_after_s` after that; once paid it is held for `security_hold_s`.
     """
 
     environment: Environment
@@ -86,6 +87,11 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     review_window_s: Count = 14 * 86_400
     funding_window_s: Count = 3 * 86_400
     open_jobs_limit: Count = 50
+    timer_limit_minutes: Annotated[int, Meta(ge=1, le=720)] = 720
+    second_charge_after_s: Count = 86_400
+    third_charge_after_s: Count = 2 * 86_400
+    week_funding_window_s: Count = 30 * 86_400
+    security_hold_s: Count = 5 * 86_400
     relay_url: Address = "http://127.0.0.1:8001"
     log_level: LogLevel = "info"
 

@@ -5,6 +5,7 @@ from freehold.documents.document import Document, Index, Instant, Version
 from freehold.documents.gateway_books import GatewayObject
 from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
+from freehold.documents.hours import TimeEntry, WorkWeek
 from freehold.documents.invoices import Invoice, InvoicePaper, InvoiceSeries, Mail, TaxProfile, WaitingInvoicing
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
@@ -21,6 +22,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
     Invoice, InvoicePaper, InvoiceSeries, TaxProfile, WaitingInvoicing, Mail,
     Journal, Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
+    TimeEntry, WorkWeek,
     GatewayObject,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
@@ -62,8 +64,10 @@ __all__ = [
     "Session",
     "TaxProfile",
     "Ticket",
+    "TimeEntry",
     "User",
     "Version",
     "WaitingInvoicing",
     "Webhook",
+    "WorkWeek",
 ]

@@ -75,7 +75,7 @@ class Job(Document, frozen=True, kw_only=True):
 
 
 class Application(Document, frozen=True, kw_only=True):
-    """One freelancer's proposal for one job. `employer_id` and `job_title` repeat the job's."""
+    """One freelancer's proposal for one job: a `budget`, or an hourly `rate` with a weekly limit."""
 
     collection: ClassVar[str] = "applications"
     indexes: ClassVar[tuple[Index, ...]] = (
@@ -90,7 +90,9 @@ class Application(Document, frozen=True, kw_only=True):
     employer_id: str
     freelancer_id: str
     proposal: str
-    budget: Money
+    budget: Money | None = None
+    rate: Money | None = None
+    weekly_limit_minutes: int | None = None
     timeline_days: int
     state: ApplicationState = "submitted"
     state_reason: str | None = None
@@ -100,20 +102,35 @@ class Application(Document, frozen=True, kw_only=True):
 
 
 class Terms(Struct, frozen=True):
-    """What both sides agreed. `number` rises with each agreed change."""
+    """What both sides agreed. `number` rises with each agreed change.
+
+    `amount` is the whole price; of an hourly contract (`rate`, `weekly_limit_minutes`) it is what one week costs at most.
+    """
 
     amount: Money
     timeline_days: int
     inspection_period_s: int
     number: int = 1
+    rate: Money | None = None
+    weekly_limit_minutes: int | None = None
+
+
+class ProposedTerms(Struct, frozen=True, kw_only=True):
+    """Other hourly terms that one side has put to the other; `by` is who."""
+
+    by: str
+    rate: Money
+    weekly_limit_minutes: int
+    at: Instant
 
 
 class Project(Document, frozen=True, kw_only=True):
     """The contract between a client (the job's employer) and a freelancer.
 
     `paid_at` is the first release of money to the freelancer; `completed_at` opens the reviews, `review_deadline` ends them;
-    `reviewed_by` names the sides (people) that have written theirs. `milestone_count` and `deposit_count`
-    count all that were ever planned and asked for.
+    `reviewed_by` names the sides (people) that have written theirs. `milestone_count`, `deposit_count` and
+    `entry_count` count all that were ever planned, asked for and begun. An hourly one stands still from `paused_at` on, when a
+    week could not be charged, until it is paid.
     """
 
     collection: ClassVar[str] = "projects"
@@ -128,8 +145,11 @@ class Project(Document, frozen=True, kw_only=True):
     client_id: str
     freelancer_id: str
     title: str
+    kind: JobKind = "fixed"
     terms: Terms
+    proposed_terms: ProposedTerms | None = None
     state: ProjectState = "active"
+    paused_at: Instant | None = None
     created_at: Instant
     paid_at: Instant | None = None
     completed_at: Instant | None = None
@@ -137,3 +157,4 @@ class Project(Document, frozen=True, kw_only=True):
     reviewed_by: tuple[str, ...] = ()
     milestone_count: int = 0
     deposit_count: int = 0
+    entry_count: int = 0

@@ -75,6 +75,8 @@ class User(Document, frozen=True, kw_only=True):
     `jobs_opened` counts the openings of jobs; writing it makes two openings at once meet, so that the quota holds.
     `methods_saved` counts the payment methods that are kept, for the same reason.
     `sign_ins` counts the sign-ins; writing it makes one meet a change of the person's rights (ADR 6).
+    `hours_changed` counts the changes of the hours that they work; writing it makes two of them meet, so that no two entries
+    overlap (ADR 24).
     """
 
     collection: ClassVar[str] = "users"
@@ -95,6 +97,7 @@ class User(Document, frozen=True, kw_only=True):
     jobs_opened: int = 0
     methods_saved: int = 0
     sign_ins: int = 0
+    hours_changed: int = 0
     created_at: Instant
 
 

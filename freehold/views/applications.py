@@ -17,7 +17,9 @@ class ApplicationView(Struct, frozen=True, kw_only=True):
     employer_id: str
     freelancer_id: str
     proposal: str
-    budget: Money
+    budget: Money | None
+    rate: Money | None
+    weekly_limit_minutes: int | None
     timeline_days: int
     state: ApplicationState
     reason: str | None
@@ -38,6 +40,8 @@ def view_application(application: Application, *, viewer_id: str) -> Application
         freelancer_id=application.freelancer_id,
         proposal=application.proposal,
         budget=application.budget,
+        rate=application.rate,
+        weekly_limit_minutes=application.weekly_limit_minutes,
         timeline_days=application.timeline_days,
         state=application.state,
         reason=application.state_reason,

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from freehold.documents import Application, Job
 from freehold.domain import hiring
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.hiring import AlreadyApplied, JobNotOpen, OwnJob, payable_faults
+from freehold.domain.hiring import AlreadyApplied, JobNotOpen, OwnJob
+from freehold.domain.hours import WeeklyLimit, offer_faults
 from freehold.domain.money import Money
 from freehold.domain.text import prose, required_text
 from freehold.edge import Call, endpoint
@@ -19,11 +20,16 @@ from freehold.views.applications import ApplicationView, view_application
 
 
 class NewApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A proposal: what is offered, for how much in all (in the job's currency), in how many days."""
+    """A proposal: what is offered, for how much (in the job's currency), in how many days.
+
+    For a fixed job a `budget`, the whole price; for an hourly one a `rate` and the most minutes of one week.
+    """
 
     job_id: JobId
     proposal: Annotated[str, required_text(5_000)]
-    budget: Money
+    budget: Money | UnsetType = UNSET
+    rate: Money | UnsetType = UNSET
+    weekly_limit_minutes: WeeklyLimit | UnsetType = UNSET
     timeline_days: Annotated[int, Meta(ge=1, le=3_650)]
 
 
@@ -40,7 +46,7 @@ async def create_application(call: Call, body: NewApplication) -> ApplicationVie
         raise NotFound
     if job.employer_id == freelancer_id:
         raise OwnJob("nobody applies to a job of their own")
-    refuse_faults(*payable_faults("budget", body.budget), *_currency_faults(job, body.budget))
+    refuse_faults(*_faults(job, body))
     if await call.unit.first(Application, {"job_id": job.id, "freelancer_id": freelancer_id}) is not None:
         raise AlreadyApplied("you have applied to this job")
     if job.state not in hiring.JOB.sources_of("apply") or not await count_application(call.unit, job.id):
@@ -51,10 +57,14 @@ async def create_application(call: Call, body: NewApplication) -> ApplicationVie
     return view_application(application, viewer_id=freelancer_id)
 
 
-def _currency_faults(job: Job, budget: Money) -> tuple[Fault, ...]:
-    if job.price_currency in {None, budget.currency}:
-        return ()
-    return (Fault("budget.currency", f"{job.price_currency}, the currency of the job"),)
+def _faults(job: Job, body: NewApplication) -> tuple[Fault, ...]:
+    return offer_faults(
+        job.kind,
+        budget=body.budget or None,
+        rate=body.rate or None,
+        weekly_limit_minutes=body.weekly_limit_minutes or None,
+        currency=job.price_currency,
+    )
 
 
 def _application(call: Call, job: Job, body: NewApplication) -> Application:
@@ -65,7 +75,9 @@ def _application(call: Call, job: Job, body: NewApplication) -> Application:
         employer_id=job.employer_id,
         freelancer_id=call.caller.user_id,
         proposal=prose(body.proposal),
-        budget=body.budget,
+        budget=body.budget or None,
+        rate=body.rate or None,
+        weekly_limit_minutes=body.weekly_limit_minutes or None,
         timeline_days=body.timeline_days,
         created_at=call.now,
         updated_at=call.now,

@@ -7,6 +7,7 @@ from freehold.documents import Application, Job, Project, Version
 from freehold.documents.hiring import Terms
 from freehold.domain import hiring
 from freehold.domain.hiring import ApplicationStep
+from freehold.domain.hours import whole_price
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
@@ -80,10 +81,13 @@ def _project(call: Call, application: Application, job: Job) -> Project:
         client_id=job.employer_id,
         freelancer_id=application.freelancer_id,
         title=job.title,
+        kind="fixed" if application.rate is None else "hourly",
         terms=Terms(
-            amount=application.budget,
+            amount=whole_price(application.budget, application.rate, application.weekly_limit_minutes),
             timeline_days=application.timeline_days,
             inspection_period_s=job.inspection_period_s,
+            rate=application.rate,
+            weekly_limit_minutes=application.weekly_limit_minutes,
         ),
         created_at=call.now,
     )

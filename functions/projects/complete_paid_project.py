@@ -14,9 +14,13 @@ Ended = MilestoneReleased | MilestoneCancelled | MilestoneRefunded
 async def complete_paid_project(call: Call, event: Ended) -> None:
     """Note the first payment; complete the project, and open its reviews, once all that was agreed is released.
 
-    It looks at all milestones anew, so that the order and repetition of events do not matter.
+    It looks at all milestones anew, so that the order and repetition of events do not matter. An hourly project is ended by
+    its sides; a week may be paid after that.
     """
     project = await call.unit.require(Project, event.project_id)
+    if project.kind == "hourly":
+        await _note_payment(call, project, event)
+        return
     if project.state != "active":
         return
     held = [each.held() for each in await _milestones(call, project)]
@@ -26,6 +30,11 @@ async def complete_paid_project(call: Call, event: Ended) -> None:
         await _complete(call, project, paid)
     elif paid != project:
         await call.unit.update(project, paid)
+
+
+async def _note_payment(call: Call, project: Project, event: Ended) -> None:
+    if project.paid_at is None and isinstance(event, MilestoneReleased):
+        await call.unit.update(project, msgspec.structs.replace(project, paid_at=call.now))
 
 
 async def _milestones(call: Call, project: Project) -> list[Milestone]:

@@ -27,6 +27,7 @@ ENDPOINTS: Final = {
     "applications": "hiring",
     "projects": "hiring",
     "reviews": "hiring",
+    "hours": "hiring",
     "milestones": "money",
     "escrow": "money",
     "invoices": "money",

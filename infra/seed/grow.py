@@ -85,7 +85,10 @@ class Grower:
         return await self.people[job.employer].post("/api/jobs", body, into=Seen, key=f"seed-job-{number}")
 
     async def _apply(self, bid: Bid, job: Seen) -> Application:
-        body = {"job_id": job.id, "proposal": bid.proposal, "budget": bid.budget, "timeline_days": bid.timeline_days}
+        offer: Json = {"budget": bid.price}
+        if bid.weekly_limit_minutes is not None:
+            offer = {"rate": bid.price, "weekly_limit_minutes": bid.weekly_limit_minutes}
+        body = {"job_id": job.id, "proposal": bid.proposal, "timeline_days": bid.timeline_days, **offer}
         freelancer = self.people[bid.freelancer]
         application = await freelancer.post("/api/applications", body, into=Application, key=f"seed-bid-{job.id}")
         if bid.end != "open":
@@ -104,7 +107,7 @@ class Grower:
         if accepted.project_id is None:
             raise RuntimeError(f"{accepted.id} was accepted without a project")
         project = _Project(client, freelancer, accepted.project_id)
-        parts = split_in_two(venture.bid.budget)
+        parts = split_in_two(venture.bid.price)
         planned = [
             await project.plan(number, title, amount)
             for number, (title, amount, _) in enumerate(

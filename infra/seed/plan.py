@@ -16,6 +16,7 @@ Side = Literal["client", "freelancer"]
 
 _SEED: Final = 20_260
 _STEP_MINOR: Final = 500
+_HOUR_STEP_MINOR: Final = 100
 _MOST_APPLICANTS: Final = 5
 
 
@@ -49,12 +50,13 @@ STORIES: Final[tuple[Story, ...]] = (
 
 
 class Bid(Struct, frozen=True, kw_only=True):
-    """An application to be made."""
+    """An application to be made. `price` is the whole one of a fixed job, an hour's of one with `weekly_limit_minutes`."""
 
     job: int
     freelancer: str
     proposal: str
-    budget: Money
+    price: Money
+    weekly_limit_minutes: int | None = None
     timeline_days: int
     end: Literal["open", "declined", "withdrawn"] = "open"
 
@@ -104,20 +106,20 @@ def _bid(chance: random.Random, number: int, job: Job, freelancer: Freelancer) -
         job=number,
         freelancer=freelancer.name,
         proposal=_proposal(chance, job, freelancer, days),
-        budget=_price(chance, job),
+        price=_price(chance, job),
+        weekly_limit_minutes=None if job.hourly is None else chance.randrange(10, 41, 5) * 60,
         timeline_days=days,
     )
 
 
 def _price(chance: random.Random, job: Job) -> Money:
     if job.budget is not None:
-        base, currency = job.budget.amount * chance.randrange(85, 109) // 100, job.budget.currency
-    elif job.hourly is not None:
+        base = job.budget.amount * chance.randrange(85, 109) // 100
+        return Money(max(base // _STEP_MINOR, 1) * _STEP_MINOR, job.budget.currency)
+    if job.hourly is not None:
         hour = chance.randrange(job.hourly.least.amount, job.hourly.most.amount)
-        base, currency = hour * chance.randrange(20, 60), job.hourly.least.currency
-    else:
-        raise ValueError(f"{job.title} has no price")
-    return Money(max(base // _STEP_MINOR, 1) * _STEP_MINOR, currency)
+        return Money(max(hour // _HOUR_STEP_MINOR, 1) * _HOUR_STEP_MINOR, job.hourly.least.currency)
+    raise ValueError(f"{job.title} has no price")
 
 
 def _maybe_ended(chance: random.Random, bid: Bid) -> Bid:
@@ -126,7 +128,8 @@ def _maybe_ended(chance: random.Random, bid: Bid) -> Bid:
         job=bid.job,
         freelancer=bid.freelancer,
         proposal=bid.proposal,
-        budget=bid.budget,
+        price=bid.price,
+        weekly_limit_minutes=bid.weekly_limit_minutes,
         timeline_days=bid.timeline_days,
         end=end,
     )

@@ -7,12 +7,16 @@ import pytest
 
 from tests.architecture.sources import Source, sources
 
-RULES = ("money", "money_process", "ledger", "escrow", "fees", "settlement", "holding", "milestones", "audit", "hiring")
-AROUND = (
-    "freehold/payments", "freehold/views", "functions/admin", "functions/escrow", "functions/milestones", "functions/payments",
+RULES = (
+    "money", "money_process", "ledger", "escrow", "fees", "settlement", "holding", "milestones", "audit", "hiring", "hours",
+    "weeks",
 )  # fmt: skip
-STORED = ("milestones", "commands", "audit", "jobs")
-DOCUMENTS = ("money", "work", "sandbox")
+AROUND = (
+    "freehold/payments", "freehold/views", "functions/admin", "functions/escrow", "functions/hours", "functions/milestones",
+    "functions/payments",
+)  # fmt: skip
+STORED = ("milestones", "commands", "audit", "jobs", "timesheets", "work_weeks", "week_reviews")
+DOCUMENTS = ("money", "work", "hours", "sandbox")
 SECONDS = ("_s", "_S", "deadlines")
 
 

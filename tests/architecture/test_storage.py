@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from freehold.documents import DOCUMENTS, Document, Index
 from freehold.domain.money_process import PROCESS, CommandKind
+from freehold.domain.week_process import ENTRY_STEPS, WEEK_STEPS
 from freehold.edge.declare import event_classes
 from freehold.edge.discovery import find_all
 from freehold.events import all_events
@@ -46,7 +47,8 @@ def emitted() -> set[str]:
     """Find the events that somebody emits: made by name, taken from the process table, or asked of a payment gateway."""
     text = "\n".join(source.text for source in sources("functions", "freehold/store"))
     made = {name for name, kind in all_events().items() if re.search(rf"\b{kind.__name__}\(", text)}
-    return made | {row.event for row in PROCESS} | {f"payment.{kind}_requested" for kind in get_args(CommandKind)}
+    stepped = {row.event for rows in (PROCESS, WEEK_STEPS, ENTRY_STEPS) for row in rows}
+    return made | stepped | {f"payment.{kind}_requested" for kind in get_args(CommandKind)}
 
 
 def heard() -> set[str]:

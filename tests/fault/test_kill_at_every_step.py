@@ -48,15 +48,16 @@ class Doom(Books):
         headers = {**self.work.client.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
         function = path.removeprefix("/api/").replace("/", "-")
         fields = {"method": "POST", "path": path, "headers": headers, "body": body, "functions": [function]}
-        return self._job(dies_before=dies_before, **fields)
+        return self.job(dies_before=dies_before, **fields)
 
     def deliver(self, milestone_id: str, *, dies_before: int) -> int:
         """Let a doomed process carry out what is asked of the gateway for a milestone."""
         events = [msgspec.to_builtins(event) for event in self.asked(milestone_id)]
         assert len(events) == 1
-        return self._job(dies_before=dies_before, reaction=CARRIES_OUT, events=events, functions=[CARRIES_OUT])
+        return self.job(dies_before=dies_before, reaction=CARRIES_OUT, events=events, functions=[CARRIES_OUT])
 
-    def _job(self, **fields: Any) -> int:
+    def job(self, **fields: Any) -> int:
+        """Let a doomed process do a job, and say how it ended."""
         assert self.forker.stdin is not None
         assert self.forker.stdout is not None
         job = {**self.place, **fields}

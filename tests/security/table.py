@@ -15,6 +15,7 @@ from freehold.edge.discovery import find_all
 from tests.api import PASSWORD, Person
 from tests.escrow import usd
 from tests.hiring import completed, new_application, new_job
+from tests.hours import at, move_clock
 from tests.payments.telling import signed
 from tests.security.world import PROFILE, SCORES, World
 
@@ -139,6 +140,67 @@ def _money(state: str, **body: Any) -> Make:
     return lambda world: Request(body={"milestone_id": world.milestone(state)["id"], **body})
 
 
+def _hours(world: World) -> Request:
+    minute = world.free_minute()
+    times = {"starts_at": at(minute), "ends_at": at(minute + 1)}
+    return Request(body={"project_id": world.hours().project["id"], "memo": "Translated.", **times})
+
+
+def _hours_listed(world: World) -> Request:
+    hours = world.hours()
+    world.entry(hours)
+    return Request(hours.project["id"], query={"week": hours.week()["week"]})
+
+
+def _entry_change(*, objected: bool = False, **body: Any) -> Make:
+    def make(world: World) -> Request:
+        entry = world.entry(objected=objected)
+        return Request(entry["id"], {"version": entry["version"], **body})
+
+    return make
+
+
+def _objecting(world: World) -> Request:
+    hours = world.hours()
+    entry = world.entry(hours)
+    world.reviewed(hours)
+    return Request(entry["id"], {"version": entry["version"], "transition": "object", "reason": "Not agreed on."})
+
+
+def _week_over(world: World) -> Request:
+    hours = world.hours()
+    world.entry(hours)
+    move_clock(world.api, hours.week()["id"], "edits_end_at", by_s=-3_600)
+    week = hours.week()
+    return Request(week["id"], {"version": week["version"], "transition": "submit"})
+
+
+def _approving(world: World) -> Request:
+    hours = world.hours()
+    for _ in range(3):
+        world.entry(hours)
+    week = world.reviewed(hours)
+    return Request(week["id"], {"version": week["version"], "transition": "approve"})
+
+
+def _paying(world: World) -> Request:
+    request = _approving(world)
+    world.api.run(world.api.store.database["payment_methods"].delete_many({"user_id": world["client"].id}))
+    week = world["client"].put(f"/api/work-weeks/{request.id}", request.body)
+    return Request(week["id"], {"version": week["version"], "transition": "pay", "gateway": "sandbox"})
+
+
+def _answering_terms(transition: str) -> Make:
+    def make(world: World) -> Request:
+        hours = world.hours()
+        proposal = {"transition": "propose_terms", "rate": usd(5_000), "weekly_limit_minutes": 60}
+        path, version = f"/api/projects/{hours.project['id']}", hours.project["version"]
+        project = world["freelancer"].put(path, {"version": version, **proposal})
+        return Request(project["id"], {"version": project["version"], "transition": transition})
+
+    return make
+
+
 def _review(world: World) -> Request:
     project = world.project(secret=False)
     completed(world.api, project)
@@ -206,6 +268,17 @@ RECIPES: Final[dict[str, Recipe]] = {
     "invoices-get-invoice": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
     "invoices-get-invoice-pdf": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
     "invoices-list-invoices": Recipe("client", lambda _: Request()),
+    "hours-create-entry": Recipe("freelancer", _hours, {"client": 403}),
+    "hours-delete-entry": Recipe("freelancer", lambda world: Request(world.entry()["id"]), {"client": 403}),
+    "hours-list-entries": Recipe("client", _hours_listed, {"freelancer": 200}),
+    "hours-list-weeks": Recipe("client", lambda world: Request(_hours_listed(world).id), {"freelancer": 200}),
+    "hours-update-entry": Recipe("freelancer", _entry_change(memo="Translated more."), {"client": 403}),
+    "hours-update-entry:object": Recipe("client", _objecting, {"freelancer": 403}),
+    "hours-update-entry:withdraw": Recipe("client", _entry_change(objected=True, transition="withdraw"), {"freelancer": 403}),
+    "hours-update-entry:drop": Recipe("freelancer", _entry_change(objected=True, transition="drop"), {"client": 403}),
+    "hours-update-week": Recipe("client", _approving, {"freelancer": 403}),
+    "hours-update-week:submit": Recipe("freelancer", _week_over, {"client": 403}),
+    "hours-update-week:pay": Recipe("client", _paying, {"freelancer": 403}),
     "jobs-create-job": Recipe("client", _new_job()),
     "jobs-create-job:draft": Recipe("client", _new_job(state="draft")),
     "jobs-delete-job": Recipe("client", lambda world: Request(world.job()["id"])),
@@ -240,6 +313,8 @@ RECIPES: Final[dict[str, Recipe]] = {
     "platform-read-openapi": Recipe(None, lambda _: Request()),
     "projects-get-project": Recipe("client", lambda world: Request(world.sealed_review()["project_id"]), {"freelancer": 200}),
     "projects-list-projects": Recipe("client", lambda _: Request()),
+    "projects-update-project": Recipe("client", _answering_terms("accept_terms"), {"freelancer": 409}),
+    "projects-update-project:withdraw_terms": Recipe("freelancer", _answering_terms("withdraw_terms"), {"client": 409}),
     "realtime-create-ticket": Recipe("client", lambda _: Request()),
     "reviews-create-review": Recipe("client", _review, {"freelancer": 201}),
     "reviews-list-reviews": Recipe(None, lambda world: Request(world["freelancer"].id), public=True),

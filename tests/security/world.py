@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +13,7 @@ from freehold.ids import new_id
 from tests.api import Api, Person
 from tests.escrow import Work
 from tests.hiring import completed, new_application, new_job
+from tests.hours import Hours, hourly_project, move_clock, save_method
 from tests.security.interruptions import Fragile
 from tests.security.people import ROLES, dead_tokens, gathered
 
@@ -32,6 +33,7 @@ class World:
         self._private: dict[str, frozenset[str]] = {}
         self._dead: dict[str, dict[str, str]] = {}
         self._numbers = itertools.count(1)
+        self._minutes = itertools.count()
         for name, person in self.people.items():
             self.hide(person.email, name, "admin")
 
@@ -121,6 +123,36 @@ class World:
         self.hide(invoice["id"], "client", "freelancer", "admin")
         self.carry("invoice.created", "papers-render-invoice")
         return invoice
+
+    def hours(self) -> Hours:
+        """Open an hourly project of the client's and the freelancer's."""
+        save_method(self.api, self["client"])
+        proposal = self.words("client", "freelancer")
+        project = hourly_project(self["client"], self["freelancer"], proposal=proposal)
+        self.hide(project["id"], "client", "freelancer")
+        return Hours(self.api, self["client"], self["freelancer"], project)
+
+    def free_minute(self) -> int:
+        """Give a minute of the open week in which the freelancer has not worked."""
+        return next(self._minutes) % 600
+
+    def entry(self, hours: Hours | None = None, *, objected: bool = False) -> dict[str, Any]:
+        """Write down work, and move it out of the way of more; perhaps let the client object to it."""
+        hours, minute = hours or self.hours(), self.free_minute()
+        entry = hours.work(minute, minute + 1, memo=self.words("client", "freelancer"))
+        self.hide(entry["id"], "client", "freelancer")
+        long_ago = {"starts_at": LONG_AGO, "ends_at": LONG_AGO + timedelta(minutes=1)}
+        self.api.run(self.api.store.database["time_entries"].update_one({"_id": entry["id"]}, {"$set": long_ago}))
+        if objected:
+            self.reviewed(hours)
+            reason = self.words("client", "freelancer")
+            entry = hours.take(self["client"], hours.entries()[0], "object", reason=reason)
+        return entry
+
+    def reviewed(self, hours: Hours) -> dict[str, Any]:
+        """Let a week be over, and put it before the client."""
+        move_clock(self.api, hours.week()["id"], "edits_end_at", by_s=-3_600)
+        return hours.step(self["freelancer"], "submit")
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""

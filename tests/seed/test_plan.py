@@ -30,8 +30,9 @@ def test_each_freelancer_applies_once_to_a_job_in_its_currency_and_with_a_skill_
     for bid in plan.bids:
         job = content.jobs[bid.job]
         price = job.budget or job.hourly.least
-        assert bid.budget.currency == price.currency
-        assert bid.budget.amount > 0
+        assert bid.price.currency == price.currency
+        assert bid.price.amount > 0
+        assert (bid.weekly_limit_minutes is None) is (job.hourly is None)
         assert skills[bid.freelancer] & set(job.skills)
 
 
@@ -48,8 +49,8 @@ def test_every_story_is_told_once_by_an_open_bid_on_a_fixed_job():
 
 def test_the_parts_of_a_budget_sum_to_it():
     for bid in make_plan(load()).bids:
-        first, rest = split_in_two(bid.budget)
-        assert first.amount + rest.amount == bid.budget.amount
+        first, rest = split_in_two(bid.price)
+        assert first.amount + rest.amount == bid.price.amount
         assert first.amount > 0
         assert rest.amount > 0
 

@@ -1,0 +1,116 @@
+"""The client's review of a week: objecting to a segment, taking the objection back, giving the segment up.
+
+A segment is an entry, or a part that is cut out of one. While it is objected to, no bill takes it up.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from freehold.documents import Project, TimeEntry, WorkWeek
+from freehold.domain.hours import SEGMENTS_PER_WEEK, ReviewOver, TooManyEntries, left_of
+from freehold.domain.week_process import entry_step
+from freehold.domain.weeks import minutes_between, week_of
+from freehold.ids import new_id
+from freehold.store.errors import Stale
+from freehold.store.timesheets import emit_entry, meet, new_week, week_in
+from freehold.store.unit import Unit, now
+
+REVIEWED: Final[dict[str, Any]] = {
+    "state": "review",
+    "review_ends_at": {"$type": "date"},
+    "$expr": {"$gt": ["$review_ends_at", "$$NOW"]},
+}
+"""The client may still object, by the database's clock."""
+
+
+async def object_to(unit: Unit, entry: TimeEntry, *, first: datetime, last: datetime, reason: str) -> TimeEntry:
+    """Object to an entry from `first` to `last` (whole minutes within it); what lies beside is cut off as entries of its own.
+
+    Raises NotInThisState, ReviewOver, TooManyEntries.
+    """
+    step = entry_step("object", actor="client", state=entry.state)
+    week = await week_of_entry(unit, entry)
+    rest = left_of(entry.starts_at, entry.ends_at or last, first=first, last=last)
+    if week.entry_count + len(rest) > SEGMENTS_PER_WEEK:
+        raise TooManyEntries(f"a week is cut into at most {SEGMENTS_PER_WEEK} segments")
+    try:
+        counted = msgspec.structs.replace(week, entry_count=week.entry_count + len(rest))
+        await unit.update(week, counted, guard=REVIEWED)
+    except Stale as error:
+        raise ReviewOver(f"{week.week} is not under review") from error
+    for starts_at, ends_at in rest:
+        unit.insert(_piece(entry, starts_at, ends_at))
+    objected = msgspec.structs.replace(
+        entry,
+        state=step.target,
+        starts_at=first,
+        ends_at=last,
+        minutes=minutes_between(first, last),
+        objection=reason,
+        objected_at=now(),
+        updated_at=now(),
+    )
+    after = await unit.update(entry, objected)
+    emit_entry(unit, after, step)
+    return after
+
+
+async def withdraw_objection(unit: Unit, entry: TimeEntry) -> TimeEntry:
+    """Take an objection back: the segment stands on its own week's bill, or, if that is past, on the next one."""
+    step = entry_step("withdraw", actor="client", state=entry.state)
+    week = await week_of_entry(unit, entry)
+    owed = week.state != "review"
+    if owed:
+        await _owe(unit, entry)
+    else:
+        await unit.update(week, week)
+    after = await unit.update(entry, msgspec.structs.replace(entry, state=step.target, owed=owed, updated_at=now()))
+    emit_entry(unit, after, step)
+    return after
+
+
+async def drop_segment(unit: Unit, entry: TimeEntry) -> TimeEntry:
+    """Give up a segment that the client has objected to: it is never billed, and its time is free again."""
+    step = entry_step("drop", actor="freelancer", state=entry.state)
+    await meet(unit, entry.freelancer_id)
+    week = await week_of_entry(unit, entry)
+    await unit.update(week, msgspec.structs.replace(week, minutes=week.minutes - entry.minutes))
+    after = await unit.update(entry, msgspec.structs.replace(entry, state=step.target, updated_at=now()))
+    emit_entry(unit, after, step)
+    return after
+
+
+async def week_of_entry(unit: Unit, entry: TimeEntry) -> WorkWeek:
+    """Read the week that an entry lies in. Raises Stale when there is none, which is against the rules."""
+    week = await unit.first(WorkWeek, {"project_id": entry.project_id, "week": entry.week})
+    if week is None:
+        raise Stale(f"{entry.id} lies in no week")
+    return week
+
+
+async def _owe(unit: Unit, entry: TimeEntry) -> None:
+    """Make sure that there is a bill to come: this week's, which is opened if nobody has worked in it yet."""
+    await meet(unit, entry.freelancer_id)
+    project = await unit.require(Project, entry.project_id)
+    week = week_of(await unit.database_now())
+    found = await week_in(unit, project, week)
+    if found is None:
+        unit.insert(msgspec.structs.replace(new_week(project, week), carries=True))
+    else:
+        await unit.update(found, msgspec.structs.replace(found, carries=True))
+
+
+def _piece(entry: TimeEntry, starts_at: datetime, ends_at: datetime) -> TimeEntry:
+    minutes = minutes_between(starts_at, ends_at)
+    return msgspec.structs.replace(
+        entry,
+        id=new_id("ten"),
+        version=1,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        minutes=minutes,
+        cut_from=entry.id,
+        updated_at=now(),
+    )

@@ -1,0 +1,1 @@
+"""Hours: time entries, timers, weeks, their review and their bills."""
