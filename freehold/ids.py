@@ -16,6 +16,7 @@ Kind = Literal[
     "usr", "ses", "job", "app", "prj", "mst", "pay", "jrn", "rev", "ntf", "evt", "trc", "pme", "poa", "hld", "whk", "rcn",
     "inv", "mal",
     "ten", "wwk",
+    "lia",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -31,6 +32,7 @@ ApplicationId = Annotated[str, _of("app", "An application to a job")]
 ProjectId = Annotated[str, _of("prj", "A project (the contract)")]
 MilestoneId = Annotated[str, _of("mst", "A milestone of a project")]
 PaymentId = Annotated[str, _of("pay", "A deposit's payment")]
+JournalId = Annotated[str, _of("jrn", "A movement of money, and its receipt")]
 ReviewId = Annotated[str, _of("rev", "A review")]
 InvoiceId = Annotated[str, _of("inv", "An invoice or a credit note")]
 TimeEntryId = Annotated[str, _of("ten", "A time entry")]
@@ -93,6 +95,12 @@ class WorkWeekPath(Struct, frozen=True):
     """Which week of hours."""
 
     id: WorkWeekId
+
+
+class ReceiptPath(Struct, frozen=True):
+    """Which receipt: the id of the movement that it is for."""
+
+    id: JournalId
 
 
 class NotificationPath(Struct, frozen=True):

@@ -33,6 +33,8 @@ Host = Annotated[str, Meta(min_length=1)]
 Address = Annotated[str, Meta(pattern="^https?://[^/?#]+/?$")]
 Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s]+)*)?$")]
 """Web origins (`https://app.example.org`), with commas between them; empty for none."""
+LogName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,100}(/[A-Za-z0-9._-]{1,50}){0,3}$(?!\n)")]
+"""What the ledger's log is called for ever, like an address without its scheme: `pay.example.org/ledger`."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 Profile = Literal["standard", "ce"]
 
@@ -93,6 +95,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     week_funding_window_s: Count = 30 * 86_400
     security_hold_s: Count = 5 * 86_400
     relay_url: Address = "http://127.0.0.1:8001"
+    ledger_origin: LogName = "freehold.invalid/ledger"
     log_level: LogLevel = "info"
 
 

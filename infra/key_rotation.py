@@ -16,6 +16,9 @@ STEPS: Final[tuple[Step, ...]] = ("announce", "switch", "retire")
 NEXT: Final = ".next"
 PREVIOUS: Final = ".previous"
 REFRESH: Final = "refresh-token-key"
+LEDGER: Final = "ledger-key"
+IN_LINES: Final = (REFRESH, LEDGER)
+"""Keys whose file has a line for each of the keys that count."""
 
 
 class WrongStep(Exception):  # noqa: N818 - the message is a sentence that says what to do
@@ -34,11 +37,18 @@ class Handing(Struct, frozen=True):
 def handing_of(name: str) -> Handing:
     """Say who signs with a key and who checks. Raises WrongStep for a key that is none of ours."""
     signs_in = "auth-login, auth-refresh-token and auth-register (the group auth)"
+    appends = "ledger-append-leaves (the group ledger)"
     known = {
         "access-token-key": Handing(
             "access-token-jwks", "every function", signs_in, "11 minutes, until no access token of the old key lives"
         ),
         REFRESH: Handing(REFRESH, signs_in, signs_in, "30 days, or sooner: who has not come back by then must sign in again"),
+        LEDGER: Handing(
+            LEDGER,
+            appends,
+            appends,
+            "until whoever keeps your verifier key has taken the new one (both sign until you retire one)",
+        ),
         "connector-call-key": Handing("door-jwks", "every function", "the connector", "a minute"),
         "scheduler-call-key": Handing("door-jwks", "every function", "the scheduler", "a minute"),
     }
@@ -52,7 +62,7 @@ def rotate(folder: Path, name: str, step: Step, *, make: Callable[[], str], writ
     handing = handing_of(name)
     if not (folder / name).exists():
         raise WrongStep(f"{folder / name} is not there: make the keys first.")
-    change = _of_lines if name == REFRESH else _of_files
+    change = _of_lines if name in IN_LINES else _of_files
     change(folder / name, step, make, write)
     if step == "switch":
         return (
@@ -80,7 +90,7 @@ def _of_files(key: Path, step: Step, make: Callable[[], str], write: Callable[[P
 
 
 def _of_lines(key: Path, step: Step, make: Callable[[], str], write: Callable[[Path, str], None]) -> None:
-    """Change a key that makes and checks: its file has a line for each, the first one makes. The old one is kept beside it."""
+    """Change a key whose file has a line for each that counts, the first one before all. The old one is kept beside it."""
     lines, mark = key.read_text(encoding="utf-8").split(), key.with_name(key.name + PREVIOUS)
     switched = mark.exists() and mark.read_text(encoding="utf-8") != lines[0]
     _refuse_out_of_order(key.name, step, announced=len(lines) > 1 and not switched, switched=switched)

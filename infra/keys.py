@@ -69,6 +69,7 @@ def _makers(*, development: bool) -> dict[str, Callable[[], str]]:
         "access-token-key": lambda: json.dumps(new_key(development=development)),
         "refresh-token-key": lambda: (f"{DEVELOPMENT_MARK}-" if development else "") + secrets.token_urlsafe(48),
         "smtp-url": lambda: NO_MAIL,
+        "ledger-key": lambda: json.dumps(new_key(development=development), separators=(",", ":")),
         **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
         **dict.fromkeys(GIVEN, str),
     }

@@ -1,73 +1,100 @@
 #!/usr/bin/env python3
-"""Verify an exported ledger, or one receipt, without trusting whoever runs the marketplace.
+"""Verify an exported ledger, one receipt, or what is owed to you, without trusting whoever runs the marketplace.
 
-    verify_ledger.py --key KEY --checkpoint FILE --log FILE [--older FILE ...]
+    verify_ledger.py --key KEY --checkpoint FILE --log FILE [--older FILE ...] [--statement FILE ...]
     verify_ledger.py --key KEY --receipt FILE
+    verify_ledger.py --key KEY --owed FILE [--statement FILE]
 
-KEY is the log's public key as it was published (`name+id+base64`), a CHECKPOINT a signed text, the LOG one journal a line,
-in their order, the bytes of each line being the leaf. A RECEIPT is JSON: `leaf`, `index`, `proof`, `checkpoint`.
+KEY is the log's public key as it was published (`name+id+base64`; give --key again for a former one), a CHECKPOINT a signed
+text, the LOG one journal a line, in their order, the bytes of each line being the leaf. A RECEIPT is JSON: `leaf`, `index`,
+`proof`, `checkpoint`. A STATEMENT is a signed text: what is owed to all users together; what is OWED to one of them is JSON:
+`statement`, and `balances` of `leaf`, `index`, `proof`.
 
 What holds when it says "verified": the checkpoint is signed by this key; the log is exactly what the checkpoint commits to, not
 a byte or a line more or less; it goes on from every older checkpoint that you have kept; every journal is well formed, sums to
-zero in each currency, and happened once; no held balance was ever below zero. It ends with 0, else with 1 and the reason.
+zero in each currency, and happened once; no held balance was ever below zero; every statement says what the log says; each
+balance that is owed to you is a part of the total. It ends with 0, else with 1 and the reason.
 
-It needs Python 3.9 and `cryptography`, and nothing else: read it before you trust it. Source: RFC 6962, section 2.1; RFC 9162,
-section 2.1.3.2; C2SP tlog-checkpoint and signed-note.
+It needs Python 3.9 and `cryptography` alone: read it before you trust it. Source: RFC 6962, 2.1; RFC 9162, 2.1.3.2; C2SP.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import hashlib
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FIELDS = {"created_at", "id", "key", "leg", "lines", "milestone_id", "milestone_version", "n"}
-LINE_FIELDS = {"account", "amount", "currency"}
-HASH_BYTES = 32
-CHECKPOINT_LINES = 3
+LINE = {"account": str, "amount": int, "currency": str}
+PROOF = {"leaf": str, "index": int, "proof": list}
+OWED, STATEMENT = {"amount", "currency", "salt", "user_id"}, "/liabilities"
+HASH_BYTES, SUM_BYTES, MARK_LINES = 32, 8, 3
 HELD = ("escrow:", "disputed:", "payable:", "refund_due:")
 
-
+decoded = partial(base64.b64decode, validate=True)
 Key = tuple[str, bytes, Ed25519PublicKey]  # its holder's name, its id (4 bytes), itself
-Checkpoint = tuple[int, bytes]  # a size, a root
+Total = tuple[int, int, bytes]  # the sum, of how many balances, the root over them
+Mark = tuple[int, bytes, "dict[str, Total] | None"]  # what a log of this size must be: its root, and what it must owe
 
 
-class NotVerified(Exception):  # noqa: N818 - it says what is the case
+class NotVerified(ValueError):  # noqa: N818 - it says what is the case
     """Something is not as it should be; the message says what."""
 
 
-class Log:
-    """The roots of a log's beginnings, while its leaves come in: one hash for each complete subtree at the right edge."""
+class Ledger:
+    """A log and what its journals come to, while leaves come in; of the tree, the complete subtrees at the right edge."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._edge: list[bytes] = []
+        self.edge: list[bytes] = []
+        self.seen: set[tuple[str, str]] = set()
+        self.held: dict[tuple[str, str], int] = {}
+        self.owed: dict[str, int] = {}
 
     def append(self, leaf: bytes) -> None:
-        """Take in the bytes of a leaf."""
+        """Take in a journal: each happens once, and what is held is never less than nothing."""
+        journal = read_journal(leaf)
+        names = {("key", journal["key"]), ("id", journal["id"])}
+        if names & self.seen:
+            raise NotVerified(f"{journal['key']} happened twice")
+        self.seen |= names
+        held = [tuple(line[name] for name in sorted(LINE)) for line in journal["lines"] if line["account"].startswith(HELD)]
+        for account, amount, currency in held:
+            self.held[account, currency] = self.held.get((account, currency), 0) - amount
+            self.owed[currency] = self.owed.get(currency, 0) - amount
+        if any(self.held[account, currency] < 0 for account, _, currency in held):
+            raise NotVerified(f"{journal['key']} leaves an account overdrawn")
         found, size = hash_leaf(leaf), self.size
         while size % 2:
-            found = hash_children(self._edge.pop(), found)
-            size >>= 1
-        self._edge.append(found)
+            found, size = hash_children(self.edge.pop(), found), size >> 1
+        self.edge.append(found)
         self.size += 1
 
     def root(self) -> bytes:
         """Give the root over what came in."""
-        if not self._edge:
-            return hashlib.sha256().digest()
-        found = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
+        found = self.edge[-1] if self.edge else hashlib.sha256().digest()
+        for left in reversed(self.edge[:-1]):
             found = hash_children(left, found)
         return found
+
+    def compare(self, waiting: list[Mark]) -> None:
+        """Compare the log so far with the marks of its size, and take these from those that wait."""
+        while waiting and waiting[0][0] == self.size:
+            _, root, totals = waiting.pop(0)
+            if root != self.root():
+                raise NotVerified(f"the log does not go on from the older checkpoint of {self.size}: it was rewritten")
+            owed = {currency: amount for currency, amount in self.owed.items() if amount}
+            if totals is not None and {currency: total[0] for currency, total in totals.items()} != owed:
+                raise NotVerified(f"the statement at {self.size} journals does not say what they leave owed: {owed}")
 
 
 def hash_leaf(leaf: bytes) -> bytes:
@@ -80,73 +107,70 @@ def hash_children(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_from_proof(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
-    """Compute the root that a proof of inclusion leads to."""
-    if not 0 <= index < size:
-        raise NotVerified("the receipt's place is not in the checkpoint's log")
-    node, last, found = index, size - 1, hash_leaf(leaf)
+def sum_children(left: bytes, right: bytes) -> bytes:
+    """Hash two subtrees with their sums into one with the sum of both; no sum can be below zero."""
+    total = int.from_bytes(left[HASH_BYTES:], "big") + int.from_bytes(right[HASH_BYTES:], "big")
+    return hash_children(left, right) + total.to_bytes(SUM_BYTES, "big")
+
+
+def root_from_proof(found: bytes, index: int, size: int, proof: list[bytes], join: Callable[[bytes, bytes], bytes]) -> bytes:
+    """Compute the root that a proof of inclusion leads to, from a leaf's hash."""
+    node, last = index, size - 1
+    if not 0 <= index < size or any(len(sibling) != len(found) for sibling in proof):
+        raise NotVerified("the proof is none of a place in this tree")
     for sibling in proof:
         if last == 0:
-            raise NotVerified("the receipt's proof is too long")
+            raise NotVerified("the proof is too long")
         if node % 2 or node == last:
-            found = hash_children(sibling, found)
+            found = join(sibling, found)
             while node and not node % 2:
                 node, last = node >> 1, last >> 1
         else:
-            found = hash_children(found, sibling)
+            found = join(found, sibling)
         node, last = node >> 1, last >> 1
     if last:
-        raise NotVerified("the receipt's proof is too short")
+        raise NotVerified("the proof is too short")
     return found
-
-
-def from_base64(text: Any, what: str) -> bytes:
-    """Decode base64."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError, TypeError):
-        raise NotVerified(f"{what} is not base64") from None
 
 
 def read_key(text: str) -> Key:
     """Read a verifier key: the log's name, the key's id, the key."""
-    name, _, rest = text.strip().partition("+")
-    hash_, _, encoded = rest.partition("+")
-    raw = from_base64(encoded, "the key")
-    if len(raw) != 1 + HASH_BYTES or raw[0] != 1:
-        raise NotVerified("the key is not one for Ed25519")
+    name, hash_, encoded = [*text.strip().split("+", 2), "", ""][:3]
+    raw = decoded(encoded)
     key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    if key_id.hex() != hash_:
-        raise NotVerified("the key does not match its own id")
+    if raw[:1] != b"\x01" or key_id.hex() != hash_:
+        raise NotVerified("the key is not one for Ed25519, or does not match its own id")
     return name, key_id, Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
-def read_checkpoint(note: str, key: Key) -> Checkpoint:
-    """Check a checkpoint's signature, and read its size and root."""
-    name, key_id, public_key = key
+def signed_by(note: str, keys: list[Key]) -> list[str]:
+    """Check that one of the keys has signed a text, and none of them wrongly; give the signer's name, and the text's lines."""
     text, found, below = note.rpartition("\n\n")
-    if not found:
-        raise NotVerified("the checkpoint has no signatures")
-    text += "\n"
-    marked = f"\u2014 {name} "
-    mine = [from_base64(line[len(marked) :], "a signature") for line in below.split("\n") if line.startswith(marked)]
-    mine = [raw[4:] for raw in mine if raw[:4] == key_id]
-    if not mine:
-        raise NotVerified("the checkpoint is not signed by this key")
-    for signature in mine:
-        try:
-            public_key.verify(signature, text.encode())
-        except InvalidSignature:
-            raise NotVerified("the checkpoint's signature is wrong") from None
-    lines = text.split("\n")
-    if len(lines) <= CHECKPOINT_LINES or lines[0] != name:
-        raise NotVerified(f"the checkpoint is not one of {name}")
-    if not (lines[1].isascii() and lines[1].isdigit() and str(int(lines[1])) == lines[1]):
-        raise NotVerified("the checkpoint's size is no number")
-    root = from_base64(lines[2], "the checkpoint's root")
-    if len(root) != HASH_BYTES:
-        raise NotVerified("the checkpoint's root has the wrong length")
-    return int(lines[1]), root
+    signers = []
+    for name, key_id, public_key in keys if found else []:
+        marked = f"\u2014 {name} "
+        mine = [decoded(line[len(marked) :]) for line in below.split("\n") if line.startswith(marked)]
+        for signature in [raw[4:] for raw in mine if raw[:4] == key_id]:
+            try:
+                public_key.verify(signature, f"{text}\n".encode())
+            except InvalidSignature:
+                raise NotVerified("the signature is wrong") from None
+            signers.append(name)
+    if not signers:
+        raise NotVerified("this is not signed by this key")
+    return [signers[0], *text.split("\n")]
+
+
+def read_mark(note: Any, keys: list[Key], *, of: str = "") -> Mark:
+    """Read a signed checkpoint, or a statement (`/liabilities`), which has a time and the total of each currency below."""
+    name, *lines = signed_by(str(note), keys)
+    if len(lines) < MARK_LINES or lines[0] != name + of:
+        raise NotVerified(f"this is no checkpoint or statement of {name}")
+    rows = [line.split(" ") for line in lines[MARK_LINES + 1 :]] if of else []
+    totals = {name: (int(total), int(count), decoded(root)) for name, total, count, root in rows}
+    if len(totals) != len(rows):
+        raise NotVerified("the statement has several totals of a currency")
+    return int(lines[1]), decoded(lines[2]), totals if of else None
 
 
 def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -157,132 +181,116 @@ def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def no_float(text: str) -> NoReturn:
-    """Refuse numbers that are not whole."""
-    raise NotVerified(f"{text} is no whole number")
+def read_json(text: bytes, fields: set[str], *, exactly: bool) -> dict[str, Any]:
+    """Read an object that has these fields, and no others where it must be exact."""
+    found = json.loads(text.decode(), object_pairs_hook=once_each)
+    if not isinstance(found, dict) or not fields <= set(found) or (exactly and set(found) != fields):
+        raise NotVerified(f"this has not the fields {', '.join(sorted(fields))}")
+    return found
 
 
 def read_journal(leaf: bytes) -> dict[str, Any]:
     """Read a journal from its leaf; check its form, and that it sums to zero in each currency."""
-    try:
-        journal = json.loads(leaf.decode(), object_pairs_hook=once_each, parse_float=no_float, parse_constant=no_float)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        raise NotVerified("this is not JSON") from None
-    if not isinstance(journal, dict) or set(journal) != FIELDS:
-        raise NotVerified("this has not the fields of a journal")
-    lines = journal["lines"]
-    if not isinstance(lines, list) or not lines or not isinstance(journal["key"], str):
-        raise NotVerified("this has not the form of a journal")
     sums: dict[str, int] = {}
-    for line in lines:
-        if not isinstance(line, dict) or set(line) != LINE_FIELDS or type(line["amount"]) is not int:
-            raise NotVerified("a line has not the form of one")
-        if not isinstance(line["account"], str) or not isinstance(line["currency"], str):
+    journal = read_json(leaf, FIELDS, exactly=True)
+    if not isinstance(journal["lines"], list) or not journal["lines"] or not isinstance(journal["key"], str):
+        raise NotVerified("this has not the form of a journal")
+    for line in journal["lines"]:
+        if not isinstance(line, dict) or {name: type(value) for name, value in line.items()} != LINE:
             raise NotVerified("a line has not the form of one")
         sums[line["currency"]] = sums.get(line["currency"], 0) + line["amount"]
-    wrong = sorted(currency for currency, total in sums.items() if total)
-    if wrong:
-        raise NotVerified(f"the lines do not sum to zero in {', '.join(wrong)}")
+    if any(sums.values()):
+        raise NotVerified(f"the lines do not sum to zero in {', '.join(sorted(name for name in sums if sums[name]))}")
     return journal
 
 
-class Ledger:
-    """What follows from the journals, one after the other."""
-
-    def __init__(self) -> None:
-        self.keys: set[str] = set()
-        self.ids: set[str] = set()
-        self.balances: dict[tuple[str, str], int] = {}
-
-    def take_in(self, journal: dict[str, Any]) -> None:
-        """Take in a journal: each happens once, and what is held is never less than nothing."""
-        if journal["key"] in self.keys or journal["id"] in self.ids:
-            raise NotVerified(f"{journal['key']} happened twice")
-        self.keys.add(journal["key"])
-        self.ids.add(journal["id"])
-        for line in journal["lines"]:
-            place = line["account"], line["currency"]
-            self.balances[place] = self.balances.get(place, 0) + line["amount"]
-        for line in journal["lines"]:
-            if line["account"].startswith(HELD) and self.balances[line["account"], line["currency"]] > 0:
-                raise NotVerified(f"{line['account']} is overdrawn")
-
-
-def verify_log(path: Path, checkpoints: list[Checkpoint]) -> Ledger:
-    """Read the log once; compare it with every checkpoint on the way. The last checkpoint is the one that it ends at."""
-    size, root = checkpoints[-1]
-    waiting = sorted(checkpoints[:-1])
-    if waiting and waiting[-1][0] > size:
-        raise NotVerified("an older checkpoint has more leaves than the newest: the log was cut")
-    log, ledger = Log(), Ledger()
+def verify_log(path: Path, marks: list[Mark], end: Mark) -> None:
+    """Read the log once; compare it with every mark on the way, and with the newest checkpoint at its end."""
+    ledger, waiting = Ledger(), sorted(marks, key=lambda mark: mark[0])
+    if waiting and waiting[-1][0] > end[0]:
+        raise NotVerified("something older has more leaves than the newest checkpoint: the log was cut")
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            waiting = compare(log, waiting)
-            if not line.endswith(b"\n"):
-                raise NotVerified(f"line {number} is cut off")
-            if number > size:
-                raise NotVerified("the log has more lines than the checkpoint says")
+        for line in lines:
+            ledger.compare(waiting)
+            if not line.endswith(b"\n") or ledger.size == end[0]:
+                raise NotVerified(f"line {ledger.size + 1} is cut off, or more than the checkpoint says")
             try:
-                ledger.take_in(read_journal(line[:-1]))
-            except NotVerified as error:
-                raise NotVerified(f"line {number}: {error}") from None
-            log.append(line[:-1])
-    compare(log, waiting)
-    if log.size != size:
-        raise NotVerified(f"the log has {log.size} lines, the checkpoint says {size}")
-    if log.root() != root:
-        raise NotVerified("the log is not what the checkpoint commits to")
-    return ledger
+                ledger.append(line[:-1])
+            except ValueError as error:
+                raise NotVerified(f"line {ledger.size + 1}: {error}") from None
+    ledger.compare(waiting)
+    if (ledger.size, ledger.root()) != end[:2]:
+        raise NotVerified(f"the log of {ledger.size} lines is not what the checkpoint over {end[0]} commits to")
 
 
-def compare(log: Log, waiting: list[Checkpoint]) -> list[Checkpoint]:
-    """Compare the log's beginning with older checkpoints of this size; give those of a larger one."""
-    while waiting and waiting[0][0] == log.size:
-        if waiting[0][1] != log.root():
-            raise NotVerified(f"the log does not go on from the older checkpoint of {log.size}: it was rewritten")
-        waiting = waiting[1:]
-    return waiting
-
-
-def verify_receipt(path: Path, key: Key) -> tuple[dict[str, Any], int]:
-    """Check a receipt's checkpoint, its journal, and its proof; give the journal."""
-    try:
-        receipt = json.loads(path.read_text("utf-8"), object_pairs_hook=once_each)
-        leaf, index, proof, note = (receipt[name] for name in ("leaf", "index", "proof", "checkpoint"))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise NotVerified("this is no receipt") from None
-    if not isinstance(leaf, str) or type(index) is not int or not isinstance(proof, list) or not isinstance(note, str):
-        raise NotVerified("this is no receipt")
-    size, root = read_checkpoint(note, key)
-    hashes = [from_base64(each, "the proof") for each in proof]
-    if any(len(each) != HASH_BYTES for each in hashes) or root_from_proof(leaf.encode(), index, size, hashes) != root:
+def verify_receipt(text: bytes, keys: list[Key]) -> str:
+    """Check a receipt's checkpoint, its journal, and its proof."""
+    receipt = read_json(text, {*PROOF, "checkpoint"}, exactly=False)
+    size, root, _ = read_mark(receipt["checkpoint"], keys)
+    leaf, index, proof = read_proof(receipt)
+    if root_from_proof(hash_leaf(leaf), index, size, proof, hash_children) != root:
         raise NotVerified("the receipt's journal is not in the log that the checkpoint commits to")
-    return read_journal(leaf.encode()), size
+    return f"{read_journal(leaf)['key']} is in the log of {size} journals"
+
+
+def verify_owed(text: bytes, keys: list[Key], statements: list[str]) -> str:
+    """Check that each balance is a part of the total that was stated, above zero, and of one person alone."""
+    own, people, said = read_json(text, {"statement", "balances"}, exactly=False), set(), []
+    totals = read_mark(own["statement"], keys, of=STATEMENT)[2] or {}
+    if statements and own["statement"] not in statements:
+        raise NotVerified("the balances are shown under another statement than yours")
+    for each in own["balances"] if isinstance(own["balances"], list) else [None]:
+        leaf, index, proof = read_proof(each)
+        owed = read_json(leaf, OWED, exactly=True)
+        amount, (total, count, root) = owed["amount"], totals.get(owed["currency"], (0, 0, b""))
+        if type(amount) is not int or not 0 < amount <= total:
+            raise NotVerified("a balance is not above zero and within the total")
+        hashed = hash_leaf(leaf) + amount.to_bytes(SUM_BYTES, "big")
+        if root_from_proof(hashed, index, count, proof, sum_children) != root + total.to_bytes(SUM_BYTES, "big"):
+            raise NotVerified("a balance is no part of the total that was stated")
+        people.add(owed["user_id"])
+        said.append(f"{amount} of {total} {owed['currency']} (minor units)")
+    if len(people) > 1 or len(set(said)) != len(said):
+        raise NotVerified("these are not the balances of one person, each once")
+    return f"{' and '.join(said) or 'nothing'} owed to {' and '.join(people) or 'you'}"
+
+
+def read_proof(of: Any) -> tuple[bytes, int, list[bytes]]:
+    """Check the form of what shows that a leaf is in a tree."""
+    if not isinstance(of, dict) or {name: type(of.get(name)) for name in PROOF} != PROOF:
+        raise NotVerified("a proof has not the form of one")
+    return of["leaf"].encode(), of["index"], [decoded(each) for each in of["proof"]]
 
 
 def main(arguments: list[str]) -> int:
     """Verify what is asked for; 0 when it holds."""
-    parser = argparse.ArgumentParser(description="Verify an exported ledger, or one receipt.")
-    parser.add_argument("--key", required=True, help="the log's public key: name+id+base64")
+    parser = argparse.ArgumentParser(description="Verify an exported ledger, one receipt, or what is owed to you.")
+    parser.add_argument("--key", required=True, action="append", help="the log's public key: name+id+base64")
     parser.add_argument("--checkpoint", type=Path, help="the newest checkpoint")
     parser.add_argument("--log", type=Path, help="the exported log: one journal a line")
     parser.add_argument("--older", type=Path, action="append", default=[], help="a checkpoint that you kept; may be repeated")
+    parser.add_argument("--statement", type=Path, action="append", default=[], help="a statement of what is owed to all")
     parser.add_argument("--receipt", type=Path, help="one receipt, instead of a log")
+    parser.add_argument("--owed", type=Path, help="what is owed to you, instead of a log")
     asked = parser.parse_args(arguments)
-    if bool(asked.receipt) == bool(asked.log) or bool(asked.log) != bool(asked.checkpoint):
-        parser.error("give --log and --checkpoint, or --receipt")
+    if sum(map(bool, (asked.log, asked.receipt, asked.owed))) != 1 or bool(asked.log) != bool(asked.checkpoint):
+        parser.error("give --log and --checkpoint, or --receipt, or --owed")
     try:
-        key = read_key(asked.key)
+        keys = [read_key(text) for text in asked.key]
+        statements = [path.read_text("utf-8") for path in asked.statement]
         if asked.receipt:
-            journal, size = verify_receipt(asked.receipt, key)
-            print(f"verified: {journal['key']} is in the log of {size} journals of {key[0]}")
+            said = verify_receipt(asked.receipt.read_bytes(), keys)
+        elif asked.owed:
+            said = verify_owed(asked.owed.read_bytes(), keys, statements)
         else:
-            checkpoints = [read_checkpoint(path.read_text("utf-8"), key) for path in [*asked.older, asked.checkpoint]]
-            ledger = verify_log(asked.log, checkpoints)
-            print(f"verified: {len(ledger.keys)} journals of {key[0]}, {len(asked.older)} older checkpoints")
-    except (NotVerified, OSError, UnicodeDecodeError) as error:
+            marks = [read_mark(path.read_text("utf-8"), keys) for path in asked.older]
+            marks += [read_mark(note, keys, of=STATEMENT) for note in statements]
+            verify_log(asked.log, marks, end := read_mark(asked.checkpoint.read_text("utf-8"), keys))
+            said = f"{end[0]} journals, {len(asked.older)} older checkpoints, {len(statements)} statements"
+    except (ValueError, TypeError, OSError, OverflowError, RecursionError) as error:
         print(f"NOT VERIFIED: {error}", file=sys.stderr)
         return 1
+    print(f"verified: {said}, by {keys[0][0]}")
     return 0
 
 

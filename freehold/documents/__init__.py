@@ -11,6 +11,7 @@ from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
 from freehold.documents.payouts import PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
 from freehold.documents.people import Session, User
+from freehold.documents.proof import LiabilityStatement, LogHead, LogLeaf, OwedLeaf, PendingLeaf
 from freehold.documents.requests import IdempotencyRecord
 from freehold.documents.restoration import Restoration
 from freehold.documents.sandbox import SandboxAccount, SandboxObject, SandboxSecret
@@ -21,7 +22,8 @@ from freehold.documents.work import Milestone
 DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
     Invoice, InvoicePaper, InvoiceSeries, TaxProfile, WaitingInvoicing, Mail,
-    Journal, Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
+    Journal, PendingLeaf, LogLeaf, LogHead, LiabilityStatement, OwedLeaf,
+    Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
     TimeEntry, WorkWeek,
     GatewayObject,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
@@ -45,14 +47,19 @@ __all__ = [
     "Job",
     "Journal",
     "Lease",
+    "LiabilityStatement",
+    "LogHead",
+    "LogLeaf",
     "Mail",
     "Milestone",
     "Notification",
     "OutboxRow",
+    "OwedLeaf",
     "PayeeProfile",
     "PaymentMethod",
     "PayoutAccount",
     "PayoutHold",
+    "PendingLeaf",
     "Position",
     "Project",
     "RealtimeRow",

@@ -23,6 +23,8 @@ class Node(NamedTuple):
 
 Hashes = Mapping[Node, bytes]
 """The hashes of nodes that were asked for."""
+Combine = Callable[[bytes, bytes], bytes]
+"""How two subtrees become the one above them: by their hashes alone, unless a tree says otherwise."""
 
 
 class Span(NamedTuple):
@@ -46,7 +48,7 @@ def hash_children(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def appended(size: int, leaf_hashes: Sequence[bytes], edge: Hashes) -> dict[Node, bytes]:
+def appended(size: int, leaf_hashes: Sequence[bytes], edge: Hashes, *, combine: Combine = hash_children) -> dict[Node, bytes]:
     """Append leaves to a tree of `size`; give every node that is new, the leaves among them.
 
     `edge` holds the hashes of `nodes_of(whole(size))`, the tree's right edge. Each leaf costs two hashes on average.
@@ -57,7 +59,7 @@ def appended(size: int, leaf_hashes: Sequence[bytes], edge: Hashes) -> dict[Node
         new[node] = found
         while node.place % 2:
             left = Node(node.level, node.place - 1)
-            found = hash_children(new[left] if left in new else edge[left], found)
+            found = combine(new[left] if left in new else edge[left], found)
             node = Node(node.level + 1, node.place // 2)
             new[node] = found
     return new
@@ -79,14 +81,14 @@ def nodes_of(span: Span) -> Iterator[Node]:
         begin += 1 << level
 
 
-def folded(span: Span, hashes: Hashes) -> bytes:
+def folded(span: Span, hashes: Hashes, *, combine: Combine = hash_children) -> bytes:
     """Compute the hash of a span from those of its nodes."""
     found = [hashes[node] for node in nodes_of(span)]
     if not found:
         return EMPTY_ROOT
     root = found.pop()
     while found:
-        root = hash_children(found.pop(), root)
+        root = combine(found.pop(), root)
     return root
 
 
@@ -170,10 +172,12 @@ def is_consistent(old: int, old_root: bytes, size: int, root: bytes, proof: Sequ
     return last == 0 and before == old_root and after == root
 
 
-def proof_of(spans: Sequence[Span], fetch: Callable[[Sequence[Node]], Hashes]) -> list[bytes]:
+def proof_of(
+    spans: Sequence[Span], fetch: Callable[[Sequence[Node]], Hashes], *, combine: Combine = hash_children
+) -> list[bytes]:
     """Make a proof: fetch every node that its spans need, at once, and fold them."""
     hashes = fetch([node for span in spans for node in nodes_of(span)])
-    return [folded(span, hashes) for span in spans]
+    return [folded(span, hashes, combine=combine) for span in spans]
 
 
 def _largest_power_below(count: int) -> int:

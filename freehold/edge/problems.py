@@ -196,6 +196,13 @@ class RuleRefused(Conflict):
         self.code = code  # type: ignore[misc]  # one class answers for every domain rule
 
 
+class SizeNotReached(Conflict):
+    """A proof about more of the log than there is yet."""
+
+    code = "size_not_reached"
+    title = "The log does not have that many leaves yet"
+
+
 class PayloadTooLarge(Problem):
     """The body is larger than this function takes."""
 

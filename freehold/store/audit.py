@@ -17,6 +17,7 @@ from freehold.documents import Command, Journal, Milestone
 from freehold.domain.audit import Violation, violations_of
 from freehold.domain.money_process import SETTLING, CommandKind
 from freehold.store.connection import Store
+from freehold.store.log_audit import violations_of_log
 from freehold.store.mapping import from_bson
 
 BATCH: Final = 500
@@ -95,6 +96,7 @@ async def audit_ledger(store: Store, *, batch: int = BATCH, session: AsyncClient
             await _check_milestones(store, snapshot, milestones, found)
         await _check_strays(store, snapshot, found)
         await _check_commands(store, snapshot, found)
+        found.add([violation async for violation in violations_of_log(store, snapshot)])
     _check_totals(found)
     return LedgerAudit(
         as_of=as_of,

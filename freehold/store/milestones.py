@@ -16,6 +16,7 @@ from freehold.events import MilestoneStepped, PaymentCommanded, all_events
 from freehold.ids import new_id
 from freehold.store.deadlines import deadlines_of, next_reminder
 from freehold.store.errors import Missing, Stale
+from freehold.store.journals import post_journal
 from freehold.store.noted import NOTHING_NOTED, Noted
 from freehold.store.payees import owe, settle_debt
 from freehold.store.payouts import PAYING_OUT, PayeeStanding, payee_of
@@ -80,7 +81,7 @@ async def write_step(  # noqa: PLR0913 - a step, where it is written, and what g
     )
     stored = await unit.update(milestone, after, deadlines=deadlines_of(milestone, step, noted), guard=_guard(milestone, step))
     for n, journal in enumerate(step.journals):
-        unit.insert(_journal(stored, step, journal, n, now))
+        post_journal(unit, _journal(stored, step, journal, n, now))
     unit.emit(_event(stored, step), stored)
     await _change_debt(unit, stored, step, now)
     account = "" if payee is None else payee.account

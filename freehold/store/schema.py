@@ -10,11 +10,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import CollectionInvalid
 
 from freehold.documents import DOCUMENTS, Document, Index
+from freehold.store.backfill import pend_unproven_journals
 
 Database = AsyncDatabase[dict[str, Any]]
-Migration = Callable[[Database], Awaitable[None]]
+Migration = Callable[[Database], Awaitable[object]]
 
-MIGRATIONS: Final[tuple[tuple[int, Migration], ...]] = ()
+MIGRATIONS: Final[tuple[tuple[int, Migration], ...]] = ((1, pend_unproven_journals),)
 """Changes of stored data, in their order: (number, what to do). A number is never used twice."""
 
 

@@ -3,7 +3,7 @@
 Inserts wait until the end and go out together; updates go at once, because their guards decide.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -113,6 +113,13 @@ class Unit(Reads):
         filter_ = {"_id": document.id, "version": document.version}
         if await self._write({"delete": type(document).collection, "deletes": [{"q": filter_, "limit": 1}]}) == 0:
             raise Stale(f"{document.id} is no longer at version {document.version}")
+
+    async def remove(self, kind: type[Document], ids: Sequence[str]) -> None:
+        """Remove documents of a kind that is never changed, by their ids. Raises Stale unless all of them were there."""
+        if await self._write({"delete": kind.collection, "deletes": [{"q": {"_id": {"$in": list(ids)}}, "limit": 0}]}) != len(
+            ids
+        ):
+            raise Stale(f"some of {len(ids)} {kind.__name__} are gone")
 
     def emit(self, event: Event, aggregate: Document) -> None:
         """Store an event with this change; the connector carries it to its reactions after the commit."""

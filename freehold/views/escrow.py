@@ -16,7 +16,10 @@ OPERATORS_OWN = "gwfee"
 
 
 class Movement(Struct, frozen=True, kw_only=True):
-    """One journal: `kind` is deposit, release, transfer, reserve or refund; the balances are as it left them."""
+    """One journal: `kind` is deposit, release, transfer, reserve or refund; the balances are as it left them.
+
+    `receipt` is where its receipt is, which proves itself.
+    """
 
     id: str
     kind: str
@@ -25,6 +28,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     held: Money
     releasing: Money
     refunding: Money
+    receipt: str
     at: Instant
 
 
@@ -45,9 +49,8 @@ def view_escrow(milestone: Milestone, journals: Iterable[Journal]) -> EscrowView
     for journal in journals:
         entry = ledger.Journal(key=journal.key, lines=journal.lines)
         balances = ledger.post(balances, entry, milestone_id=milestone.id)
-        kind = journal.key.partition(":")[0]
-        if kind != OPERATORS_OWN:
-            movements.append(_movement(milestone, journal, kind, balances))
+        if not is_operators_own(journal):
+            movements.append(_movement(milestone, journal, kind_of(journal), balances))
     return EscrowView(
         milestone_id=milestone.id,
         project_id=milestone.project_id,
@@ -56,6 +59,16 @@ def view_escrow(milestone: Milestone, journals: Iterable[Journal]) -> EscrowView
         money=view_money(milestone.holding),
         movements=tuple(movements),
     )
+
+
+def kind_of(journal: Journal) -> str:
+    """Say what kind of happening a journal tells of."""
+    return journal.key.partition(":")[0]
+
+
+def is_operators_own(journal: Journal) -> bool:
+    """Say whether a journal is between the operator and a gateway, and no affair of the milestone's parties."""
+    return kind_of(journal) == OPERATORS_OWN
 
 
 def _movement(milestone: Milestone, journal: Journal, kind: str, after: Balances) -> Movement:
@@ -68,5 +81,6 @@ def _movement(milestone: Milestone, journal: Journal, kind: str, after: Balances
         held=Money(after.escrow, currency),
         releasing=Money(after.payable, currency),
         refunding=Money(after.refund_due, currency),
+        receipt=f"/api/receipts/{journal.id}",
         at=journal.created_at,
     )

@@ -33,6 +33,7 @@ CONSUMERS: Final[dict[str, tuple[int, tuple[str, ...]]]] = {
     "functions": (OURS, _BASE),
     "payments": (OURS, (*_BASE, *GIVEN)),
     "papers": (OURS, (*_BASE, "smtp-url")),
+    "ledger": (OURS, (*_BASE, "ledger-key")),
     "relay": (OURS, ("mongodb-uri",)),
     "connector": (OURS, ("mongodb-uri", "amqp-uri", "connector-call-key")),
     "scheduler": (OURS, ("scheduler-call-key",)),

@@ -17,6 +17,8 @@ PAYMENTS: Final = "payments"
 """Talks to payment gateways, and holds their keys: that context, and whatever declares those secrets."""
 PAPERS: Final = "papers"
 """Sets pages and sends mail: needs the memory for the one and holds the account for the other."""
+LEDGER: Final = "ledger"
+"""Holds the private key that signs the ledger's checkpoints: the one sweep that appends to its log."""
 REACTIONS: Final = "reactions"
 SWEEPS: Final = "sweeps"
 
@@ -36,6 +38,7 @@ ENDPOINTS: Final = {
     "realtime": "notices",
     "admin": "admin",
     "ledger": "admin",
+    "liabilities": "admin",
     "platform": "platform",
 }
 """The group of each context's endpoints."""
@@ -63,7 +66,7 @@ def group_of(declaration: Declaration) -> str:
 
 def group_names() -> tuple[str, ...]:
     """Name all groups, also those that have no function yet."""
-    return tuple(sorted({SIGNING_IN, *OWN_GROUPS.values(), REACTIONS, SWEEPS, *ENDPOINTS.values()}))
+    return tuple(sorted({SIGNING_IN, *OWN_GROUPS.values(), LEDGER, REACTIONS, SWEEPS, *ENDPOINTS.values()}))
 
 
 def by_group(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
@@ -81,4 +84,6 @@ def _keeper_of_secrets(declaration: Declaration) -> str:
         return PAYMENTS
     if declaration.context in OWN_GROUPS:
         return OWN_GROUPS[declaration.context]
+    if declaration.context == "ledger" and declaration.kind == "sweep":
+        return LEDGER
     raise NoGroup(f"{declaration.name} needs {', '.join(declaration.secrets)}; give it a group in infra/manifest/grouping.py")

@@ -23,8 +23,11 @@ ENVIRONMENT: Final = {
     "OTEL_TRACES_SAMPLER_ARG": "${OTEL_TRACES_SAMPLER_ARG:-0.1}",
 }
 """What every process is told. `faas-cli` fills in what stands in braces from the environment of who deploys."""
-OWN_ENVIRONMENT: Final = {"realtime-create-ticket": {"FREEHOLD_RELAY_URL": "${FREEHOLD_RELAY_URL}"}}
-"""What only some functions are told, by their name. It has no default: a process that lacks it does not start."""
+OWN_ENVIRONMENT: Final = {
+    "realtime-create-ticket": {"FREEHOLD_RELAY_URL": "${FREEHOLD_RELAY_URL}"},
+    "ledger-append-leaves": {"FREEHOLD_LEDGER_ORIGIN": "${FREEHOLD_LEDGER_ORIGIN:-freehold.invalid/ledger}"},
+}
+"""What only some functions are told, by their name. What has no default must be given, or the process does not start."""
 
 PROBES: Final = {"com.openfaas.health.http.path": "/_/health", "com.openfaas.ready.http.path": "/_/ready"}
 """What OpenFaaS Standard asks a process; the Community Edition asks `/_/health` for both, whatever it is told."""

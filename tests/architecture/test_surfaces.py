@@ -17,6 +17,7 @@ USED_OF_THE_EDGE = {
     "freehold.edge": {"Call", "RawRequest", "Swept", "endpoint", "on_event", "sweep"},
     "freehold.edge.contents": {"Content"},
     "freehold.edge.decoding": {"revalidated"},
+    "freehold.edge.note_signing": {"SECRET", "NoteSigner"},
     "freehold.edge.pagination": {"Page", "PageQuery", "decode_cursor", "encode_cursor", "page_of"},
     "freehold.edge.passwords": {"refuse_weak"},
     "freehold.edge.sessions": {"raise_sign_in_version"},

@@ -138,6 +138,7 @@ KEPT = {
     "functions-auth": sorted([*BASE, "access-token-key", "refresh-token-key"]),
     "functions-payments": BASE,
     "functions-papers": sorted([*BASE, "smtp-url"]),
+    "functions-ledger": sorted([*BASE, "ledger-key"]),
     "relay": ["mongodb-uri"],
     "connector": ["amqp-uri", "connector-call-key", "mongodb-uri"],
     "scheduler": ["scheduler-call-key"],

@@ -26,7 +26,7 @@ WORST_S: dict[str, float] = {
     "connector": default(ConnectorSettings, "drain_timeout_s") + LAST_LEASE_S + LAST_SPANS_S,
     "scheduler": default(SchedulerSettings, "drain_timeout_s") + LAST_SPANS_S,
 }
-WORST_S |= dict.fromkeys(("functions-auth", "functions-payments", "functions-papers"), WORST_S["functions"])
+WORST_S |= dict.fromkeys(("functions-auth", "functions-payments", "functions-papers", "functions-ledger"), WORST_S["functions"])
 
 
 def test_every_image_of_ours_is_built_wherever_it_is_named():

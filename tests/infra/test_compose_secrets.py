@@ -44,7 +44,7 @@ def test_only_the_one_shots_are_root_in_the_database_on_a_volume_from_before_too
         hand_out(originals, place, names, os.getuid())
         if (place / "mongodb-uri").exists():
             users[consumer] = parse_uri((place / "mongodb-uri").read_text())["username"]
-    served = dict.fromkeys(("auth", "functions", "papers", "payments", "relay", "connector"), APPLICATION)
+    served = dict.fromkeys(("auth", "functions", "papers", "payments", "ledger", "relay", "connector"), APPLICATION)
     assert users == {"setup": ROOT, **served}
     assert (tmp_path / "setup" / "mongodb-uri").read_text() == f"mongodb://{ROOT}:pass@mongodb:27017/?replicaSet=rs0"
 
@@ -65,6 +65,7 @@ def test_private_keys_reach_nobody_but_those_that_sign():
 PRIVATE = {
     "access-token-key": ["auth"],
     "refresh-token-key": ["auth"],
+    "ledger-key": ["ledger"],
     "connector-call-key": ["connector"],
     "scheduler-call-key": ["scheduler"],
 }

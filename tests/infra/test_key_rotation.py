@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from freehold.edge.note_signing import NoteSigner
 from freehold.edge.problems import InvalidCredentials, Unauthenticated
 from freehold.edge.tokens import AccessTokenSigner, AccessTokenVerifier, RefreshToken, RefreshTokens
 from freehold.internal_calls import CallSigner, CallVerifier, InvalidCallToken
-from infra.key_rotation import STEPS, WrongStep
+from infra.key_rotation import IN_LINES, STEPS, WrongStep
 from infra.keys import main, make_keys, rotate_key
+from tools import verify_ledger
 
-REFUSED = (Unauthenticated, InvalidCredentials, InvalidCallToken)
+REFUSED = (Unauthenticated, InvalidCredentials, InvalidCallToken, verify_ledger.NotVerified)
 CALL = {"function": "jobs-expire-jobs", "method": "POST", "path": "/jobs-expire-jobs", "body": b"{}"}
 GENERATION = RefreshToken(session_id=f"ses_{'0' * 32}", generation=1)
 PERSON = {"user_id": "usr_1", "session_id": "ses_1", "roles": (), "sign_in_version": 1}
@@ -22,6 +24,21 @@ Secrets = dict[str, str]
 
 def refresh(secrets: Secrets) -> RefreshTokens:
     return RefreshTokens(secrets["refresh-token-key"])
+
+
+def checkpoint(secrets: Secrets) -> str:
+    return NoteSigner(secrets["ledger-key"], "test/ledger").sign("test/ledger\n1\nroot\n")
+
+
+def checked(secrets: Secrets, note: str) -> None:
+    """Verify as somebody does who knows the keys of these secrets, and needs one of them to have signed."""
+    for key in NoteSigner(secrets["ledger-key"], "test/ledger").verifier_keys:
+        try:
+            verify_ledger.signed_by(note, [verify_ledger.read_key(key)])
+        except verify_ledger.NotVerified:
+            continue
+        return
+    raise verify_ledger.NotVerified("no key that is known has signed")
 
 
 def call_of(door: str) -> tuple[Callable[[Secrets], str], Callable[[Secrets, str], object]]:
@@ -40,6 +57,7 @@ SIGN_AND_CHECK: dict[str, tuple[Callable[[Secrets], str], Callable[[Secrets, str
         lambda secrets: refresh(secrets).make(GENERATION),
         lambda secrets, token: refresh(secrets).read(token),
     ),
+    "ledger-key": (checkpoint, checked),
     "connector-call-key": call_of("connector"),
     "scheduler-call-key": call_of("scheduler"),
 }
@@ -83,7 +101,7 @@ def test_a_step_out_of_its_order_is_refused_and_changes_nothing(name: str, tmp_p
 def test_a_switch_that_was_cut_off_is_done_again(name: str, tmp_path: Path):
     make_keys(tmp_path, development=True)
     rotate_key(tmp_path, name, "announce", development=True)
-    signing = (tmp_path / name).read_text().split()[0] if name == "refresh-token-key" else (tmp_path / name).read_text()
+    signing = (tmp_path / name).read_text().split()[0] if name in IN_LINES else (tmp_path / name).read_text()
     (tmp_path / f"{name}.previous").write_text(signing)
     rotate_key(tmp_path, name, "switch", development=True)
     rotate_key(tmp_path, name, "retire", development=True)

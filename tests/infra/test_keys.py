@@ -12,6 +12,7 @@ from infra.keys import GIVEN, UnusableKeys, main, make_keys
 SECRETS = {
     "access-token-key", "access-token-jwks", "refresh-token-key", "door-jwks", "connector-call-key", "scheduler-call-key",
     "smtp-url", *GIVEN,
+    "ledger-key",
 }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class World:
         """Bring a milestone of a new project into this state: created, funded or submitted."""
         work = Work(self.api, self["client"], self["freelancer"], self.project())
         milestone = work.created(title=self.words("client", "freelancer"))
-        self.hide(milestone["id"], "client", "freelancer")
+        self.hide(milestone["id"], "client", "freelancer", "admin")  # it stands in the ledger
         if state != "created":
             deposit = {"milestone_id": milestone["id"], "method": "card"}
             self["client"].post("/api/escrow/deposit", deposit, status=202)
@@ -153,6 +153,23 @@ class World:
         """Let a week be over, and put it before the client."""
         move_clock(self.api, hours.week()["id"], "edits_end_at", by_s=-3_600)
         return hours.step(self["freelancer"], "submit")
+
+    def receipt(self, milestone: dict[str, Any]) -> str:
+        """Name the receipt of a milestone's deposit, proven."""
+        self.append_leaves()
+        movement = self["client"].get(f"/api/escrow/{milestone['id']}")["movements"][0]
+        return self.hide(movement["id"], "client", "freelancer", "admin")
+
+    def append_leaves(self) -> None:
+        """Append to the log what waits for it, of two movements at least."""
+        self.milestone("funded")
+        assert self.api.tick("ledger-append-leaves").status_code == 200
+
+    def state_liabilities(self) -> None:
+        """State what is owed, if that is not done yet, and sign it."""
+        self.append_leaves()
+        for sweep in ("liabilities-state-liabilities", "ledger-append-leaves"):
+            assert self.api.tick(sweep).status_code == 200
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""

@@ -161,7 +161,7 @@ def lines(*amounts: object, account: str = "fees") -> dict:
         ({"key": "deposit:pay_0"}, "twice"),
         ({"id": "jrn_deposit:pay_0"}, "twice"),
         (lines(1, -1, account="escrow:mst_0"), "overdrawn"),
-        (lines(0.5, -0.5), "whole"),
+        (lines(0.5, -0.5), "form"),
         (lines(True, -1), "form"),
         ({"lines": []}, "form"),
         ({"lines": None}, "form"),
@@ -179,7 +179,7 @@ def test_what_is_signed_by_somebody_else_or_for_something_else_is_not_believed(e
     assert "not signed by this key" in export.verdict(note=checkpoint(export.leaves, origin="another.example.org/ledger"))
     good = checkpoint(export.leaves)
     assert "wrong" in export.verdict(note=good.replace("\n21\n", "\n20\n"))
-    assert "no signatures" in export.verdict(note="")
+    assert "not signed" in export.verdict(note="")
     assert export.verdict(end=b"")
     assert export.verdict([])
 

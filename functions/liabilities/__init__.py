@@ -1,0 +1,1 @@
+"""What is owed to users: stated for all of them, and shown to each."""
