@@ -12,10 +12,11 @@ GatewayObjectKind = Literal["payment", "transfer", "refund", "reversal"]
 class GatewayObject(Document, frozen=True, kw_only=True):
     """A payment, transfer, refund or reversal that was asked of `gateway`; `_id` is gateway and key, `digest` what was asked.
 
-    `reference` is the gateway's name for it, and `part` its name for what money is taken from later: the capture of an order,
-    or the transfer on hold. `spent` is how much of it was passed on, `refunded` how much was given back; both count what is
-    asked for until it is refused. Until `asked_until` a call may be under way whose answer nobody knows; a payment whose
-    `intent` is capture may be paid at any moment, and `refusals` says how often its payer was told to choose another way.
+    `reference` is the gateway's name for it, and `part` its name for what money is taken from later: the capture of an order.
+    `held` is its name for the money of a payment that lies on hold for `account`, until `released_by` (a key) has let it go.
+    `spent` is how much of it was passed on, `refunded` how much was given back; both count what is asked for until it is
+    refused. Until `asked_until` a call may be under way whose answer nobody knows; a payment whose `intent` is capture may be
+    paid at any moment, and `refusals` says how often its payer was told to choose another way.
     """
 
     collection: ClassVar[str] = "gateway_objects"
@@ -47,5 +48,7 @@ class GatewayObject(Document, frozen=True, kw_only=True):
     action: NextAction | None = None
     intent: Literal["none", "capture"] = "none"
     refusals: int = 0
+    held: str | None = None
+    released_by: str | None = None
     asked_until: Instant | None = None
     created_at: Instant

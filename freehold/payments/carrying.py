@@ -122,6 +122,7 @@ async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
             payer_id=command.payer_id,
             method=command.method,
             saved_method=command.saved_method,
+            payee_account=command.payee_account,
         )
     )
 

@@ -53,6 +53,7 @@ class FundRequest(Struct, frozen=True, kw_only=True):
     """Collect `money` from `payer_id`. `payment_id` and `milestone_id` are ours, kept on the gateway's side for look-ups.
 
     `saved_method` is the gateway's name for a method that the payer has saved: it is charged without them (off-session).
+    `payee_account` is for gateways that hold a payment for its payee from the start; empty when it is not known.
     """
 
     key: str
@@ -62,6 +63,7 @@ class FundRequest(Struct, frozen=True, kw_only=True):
     payer_id: str
     method: str
     saved_method: str | None = None
+    payee_account: str = ""
 
 
 class PaymentQuery(Struct, frozen=True, kw_only=True):

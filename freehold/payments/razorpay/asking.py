@@ -34,6 +34,8 @@ async def create_order(line: Line, entry: GatewayObject) -> Order:
         "notes": _notes(entry),
         "payment_capture": True,
     }
+    if entry.account:
+        body["transfers"] = [_part(entry, hold_key(entry), on_hold=True)]
     return await line.ask(lambda client, timeout: client.order.create(body, timeout=timeout), Order)
 
 
@@ -63,23 +65,20 @@ async def charge(line: Line, entry: GatewayObject) -> None:
 
 async def transfer(line: Line, entry: GatewayObject, payment_id: str) -> Transfer:
     """Pay a part of a payment to a linked account, which is settled in the usual time."""
-    item = {
-        "account": entry.account,
-        "amount": _paise(entry),
-        "currency": entry.money.currency,
-        "notes": _notes(entry),
-        "on_hold": False,
-    }
-    body = {"transfers": [item]}
+    body = {"transfers": [_part(entry, entry.key, on_hold=False)]}
     page = await line.ask(lambda client, timeout: client.payment.transfer(payment_id, body, timeout=timeout), Page[Transfer])
     return _only(page, entry)
 
 
-async def find_transfer(line: Line, entry: GatewayObject, payment_id: str) -> Transfer | None:
+async def find_transfer(line: Line, key: str, payment_id: str) -> Transfer | None:
     """Find a transfer among those of its payment."""
-    return await _find(
-        line, entry, lambda client, timeout: client.payment.transfers(payment_id, timeout=timeout), Page[Transfer]
-    )
+    return await _find(line, key, lambda client, timeout: client.payment.transfers(payment_id, timeout=timeout), Page[Transfer])
+
+
+async def end_hold(line: Line, transfer_id: str) -> None:
+    """Let a transfer that is on hold be settled."""
+    body = {"on_hold": False}
+    await line.ask(lambda client, timeout: client.transfer.edit(transfer_id, body, timeout=timeout), Transfer)
 
 
 async def transfer_state(line: Line, transfer_id: str) -> Transfer:
@@ -97,7 +96,7 @@ async def find_refund(line: Line, entry: GatewayObject, payment_id: str) -> Refu
     """Find a refund among those of its payment."""
     asked = {"count": MOST_OF_ONE}
     call = lambda client, timeout: client.payment.fetch_multiple_refund(payment_id, asked, timeout=timeout)  # noqa: E731
-    return await _find(line, entry, call, Page[Refund])
+    return await _find(line, entry.key, call, Page[Refund])
 
 
 async def refund_state(line: Line, refund_id: str) -> Refund:
@@ -105,27 +104,42 @@ async def refund_state(line: Line, refund_id: str) -> Refund:
     return await line.ask(lambda client, timeout: client.refund.fetch(refund_id, timeout=timeout), Refund)
 
 
-async def reverse(line: Line, entry: GatewayObject, transfer_id: str) -> Reversal:
-    """Take back of a transfer."""
-    body = {"amount": _paise(entry), "notes": _notes(entry)}
+async def reverse(line: Line, key: str, transfer_id: str, amount: int) -> Reversal:
+    """Take back of a transfer so many paise."""
+    body = {"amount": amount, "notes": {"key": key}}
     return await line.ask(lambda client, timeout: client.transfer.reverse(transfer_id, body, timeout=timeout), Reversal)
 
 
-async def find_reversal(line: Line, entry: GatewayObject, transfer_id: str) -> Reversal | None:
+async def find_reversal(line: Line, key: str, transfer_id: str) -> Reversal | None:
     """Find a reversal among those of its transfer."""
     return await _find(
-        line, entry, lambda client, timeout: client.transfer.reversals(transfer_id, timeout=timeout), Page[Reversal]
+        line, key, lambda client, timeout: client.transfer.reversals(transfer_id, timeout=timeout), Page[Reversal]
     )
 
 
-async def _find(line: Line, entry: GatewayObject, call: Callable[[Any, Any], Any], kind: type[Page[N]]) -> N | None:
+def hold_key(payment: GatewayObject) -> str:
+    """Name the transfer that is held for the payee of a payment."""
+    return f"hold:{payment.payment_id}"
+
+
+async def _find(line: Line, key: str, call: Callable[[Any, Any], Any], kind: type[Page[N]]) -> N | None:
     page = await line.ask(call, kind)
-    found = [each for each in page.items if each.key == entry.key]
+    found = [each for each in page.items if each.key == key]
     if found:
         return found[0]
     if len(page.items) >= MOST_OF_ONE:
-        raise GatewayUnavailable(f"{entry.key} may be behind the first {MOST_OF_ONE}: a person must look")
+        raise GatewayUnavailable(f"{key} may be behind the first {MOST_OF_ONE}: a person must look")
     return None
+
+
+def _part(entry: GatewayObject, key: str, *, on_hold: bool) -> dict[str, Any]:
+    return {
+        "account": entry.account,
+        "amount": _paise(entry),
+        "currency": entry.money.currency,
+        "notes": {**_notes(entry), "key": key},
+        "on_hold": on_hold,
+    }
 
 
 def _only(page: Page[Transfer], entry: GatewayObject) -> Transfer:

@@ -33,6 +33,7 @@ from freehold.payments.gateway import (
 )
 from freehold.payments.razorpay import asking, webhooks
 from freehold.payments.razorpay.accounts import is_account, payee_of
+from freehold.payments.razorpay.holding import Holding
 from freehold.payments.razorpay.line import Declined, RazorpayKeys, line_to
 from freehold.payments.razorpay.wire import Account, Balance, Dispute, Event, Order, Page, Payment, Refund, Transfer
 from freehold.store import Store
@@ -70,6 +71,7 @@ class RazorpayGateway:
         self._keys = keys
         self._book = Book(store, self.name)
         self._line = line_to(keys)
+        self._holding = Holding(self._line, self._book)
 
     async def check(self) -> Offer:
         """Say what is offered, if the keys are good and webhooks will tell of chargebacks."""
@@ -85,7 +87,8 @@ class RazorpayGateway:
     async def fund(self, request: FundRequest) -> Report:
         """Ask for a payment: its payer pays the order in Razorpay's checkout."""
         self.require_sendable(request.money)
-        return report_of(await self._payment(await self._book.begin(request)))
+        payee = request.payee_account if is_account(request.payee_account) else ""
+        return report_of(await self._payment(await self._book.begin(request, account=payee)))
 
     async def capture_state(self, payment: PaymentQuery) -> Report | None:
         """Say how a payment stands; also one that was cancelled may be paid late."""
@@ -167,7 +170,7 @@ class RazorpayGateway:
         meant = next((about[name] for name in ("refund", "transfer") if name in about), None)
         if meant is not None:
             notes = meant.notes if isinstance(meant.notes, dict) else {}
-            entry = await self._book.by_key(str(notes.get("key", "")))
+            entry = await self._book.by_key(str(notes.get("key", ""))) or await self._book.by_reference(meant.id)
         else:
             order_id = about["payment"].order_id if "payment" in about else None
             entry = await self._book.by_reference(order_id) if order_id else None
@@ -269,8 +272,8 @@ class RazorpayGateway:
     async def _transfer(self, entry: GatewayObject, payment_id: str) -> GatewayObject:
         if entry.reference is None:
             was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
-            found = await asking.find_transfer(self._line, entry, payment_id) if was_asked else None
-            found = found or await asking.transfer(self._line, entry, payment_id)
+            found = await asking.find_transfer(self._line, entry.key, payment_id) if was_asked else None
+            found = found or await self._holding.release(entry) or await asking.transfer(self._line, entry, payment_id)
             entry = await self._book.note(entry, reference=found.id, asked_until=None)
         else:
             found = await asking.transfer_state(self._line, entry.reference)
@@ -280,7 +283,9 @@ class RazorpayGateway:
         if entry.reference is None:
             was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
             found = await asking.find_refund(self._line, entry, payment_id) if was_asked else None
-            found = found or await asking.refund(self._line, entry, payment_id)
+            if found is None:
+                await self._holding.lessen(entry)
+                found = await asking.refund(self._line, entry, payment_id)
             entry = await self._book.note(entry, reference=found.id, asked_until=None)
         else:
             found = await asking.refund_state(self._line, entry.reference)
@@ -290,8 +295,8 @@ class RazorpayGateway:
 
     async def _reversal(self, entry: GatewayObject, transfer_id: str) -> GatewayObject:
         was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
-        found = await asking.find_reversal(self._line, entry, transfer_id) if was_asked else None
-        found = found or await asking.reverse(self._line, entry, transfer_id)
+        found = await asking.find_reversal(self._line, entry.key, transfer_id) if was_asked else None
+        found = found or await asking.reverse(self._line, entry.key, transfer_id, to_gateway(RAZORPAY, entry.money))
         return await self._book.settle(entry, "done", reference=found.id)
 
 
@@ -302,7 +307,7 @@ def _outcome(
     outcome = table.get(found.status)  # type: ignore[arg-type] # a transfer's state may be missing
     if outcome is None:
         raise GatewayUnavailable(f"Razorpay says {str(found.status)[:40]} of {found.id}")
-    was_taken_back = isinstance(found, Transfer) and found.amount_reversed >= found.amount > entry.spent
+    was_taken_back = isinstance(found, Transfer) and found.amount_reversed >= found.amount and entry.spent < entry.money.amount
     return "returned" if entry.state == "done" and (outcome == "refused" or was_taken_back) else outcome
 
 

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from tests.payments.razorpay_fake.shapes import HeldTransfer, NewCharge, NewOrder, NewRefund, NewReversal, NewTransfers
+from tests.payments.razorpay_fake.shapes import HeldTransfer, Hold, NewCharge, NewOrder, NewRefund, NewReversal, NewTransfers
 
 PAYING = "pay_AgreedAndPays1"
 DECLINING = "pay_AgreedDeclines"
@@ -38,6 +38,7 @@ class Books:
         self.reversals: dict[str, Any] = {}
         self.refunds: dict[str, Any] = {}
         self.disputes: dict[str, Any] = {}
+        self.holds: dict[str, tuple[HeldTransfer, ...]] = {}
         self.suspended: set[str] = set()
         self.balance = OWN_MONEY
         self.transfers_go = "processed"
@@ -64,6 +65,7 @@ class Books:
             "status": "created",
             "notes": body.notes,
         }
+        self.holds[order_id] = body.transfers
         return self.orders[order_id]
 
     def orders_of(self, query: dict[str, str]) -> Any:
@@ -115,6 +117,11 @@ class Books:
         if status == "reversed":
             transfer["amount_reversed"] = transfer["amount"]
             self.balance += transfer["amount"]
+
+    def end_hold(self, transfer_id: str, body: Hold) -> Any:
+        transfer = self.found(self.transfers, transfer_id)
+        transfer["on_hold"] = body.on_hold
+        return transfer
 
     def reverse(self, transfer_id: str, body: NewReversal) -> Any:
         transfer = self.found(self.transfers, transfer_id)
@@ -199,6 +206,8 @@ class Books:
         payment |= {"status": "captured", "fee": fee, "tax": fee * 18 // 118}
         self.balance += payment["amount"] - fee
         self.orders[payment["order_id"]]["status"] = "paid"
+        for asked in self.holds[payment["order_id"]]:
+            self._transferred(payment["id"], asked)
 
     def _transferred(self, payment_id: str, asked: HeldTransfer) -> Any:
         transfer = {

@@ -9,7 +9,7 @@ import msgspec
 
 from tests.payments.loopback import Answer, Asked, Loopback
 from tests.payments.razorpay_fake.books import Books, Refusal
-from tests.payments.razorpay_fake.shapes import NewCharge, NewOrder, NewRefund, NewReversal, NewTransfers, Shape
+from tests.payments.razorpay_fake.shapes import Hold, NewCharge, NewOrder, NewRefund, NewReversal, NewTransfers, Shape
 
 KEY = ("rzp_test_key", "a-key-secret")
 Act = Callable[..., Any]
@@ -39,6 +39,7 @@ class RazorpayFake:
             ("GET", "/v1/payments/{}/refunds", None, lambda _, __, which: books.refunds_of(which)),
             ("GET", "/v1/refunds/{}", None, lambda _, __, which: books.found(books.refunds, which)),
             ("GET", "/v1/transfers/{}", None, lambda _, __, which: books.found(books.transfers, which)),
+            ("PATCH", "/v1/transfers/{}", Hold, lambda body, _, which: books.end_hold(which, body)),
             ("POST", "/v1/transfers/{}/reversals", NewReversal, lambda body, _, which: books.reverse(which, body)),
             ("GET", "/v1/transfers/{}/reversals", None, lambda _, __, which: books.reversals_of(which)),
             ("GET", "/v2/accounts/{}", None, lambda _, __, which: books.account(which)),
