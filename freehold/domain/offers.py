@@ -22,6 +22,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     """What a gateway offers, as its own account there stands. Only a `ready` one moves money; `reasons` say what is wrong.
 
     `country` is where the platform's account is (ISO 3166 alpha-2); `currencies` are those it holds (null: all there are).
+    One that `holds_for_payee` holds a payment for its payee from the start, if it is told of their account then.
     """
 
     state: Literal["ready", "refused"]
@@ -30,6 +31,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     currencies: tuple[str, ...] | None = None
     max_hold_days: int | None = None
     country: str | None = None
+    holds_for_payee: bool = False
 
     def methods_for(self, currency: str) -> tuple[str, ...]:
         """Name the ways to pay in this currency, the usual one first; none when the gateway does not hold it."""

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta, Struct
 
 from freehold.documents import Milestone, Project, Version
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.escrow import Facts, take
+from freehold.domain.escrow import Facts, Step, take
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.milestones import ProjectNotActive
 from freehold.domain.money import Money
@@ -21,6 +22,7 @@ from freehold.payments.offers import offer_of
 from freehold.store import Stale
 from freehold.store.milestones import party_of, write_step
 from freehold.store.noted import Noted
+from freehold.store.payouts import PayeeStanding, payee_of
 from freehold.views.milestones import MilestoneView, view_milestone
 
 
@@ -63,7 +65,15 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
         raise StaleVersion(f"The milestone is at version {milestone.version}.")
     await _meet_project(call, milestone)
     noted = Noted(lasts_s=call.settings.funding_window_s, method=method, max_hold_days=offer.max_hold_days)
-    return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted), side=side)
+    payee = await _held_for(call, offer, milestone, step)
+    return view_milestone(await write_step(call.unit, milestone, step, now=call.now, noted=noted, payee=payee), side=side)
+
+
+async def _held_for(call: Call, offer: Offer, milestone: Milestone, step: Step) -> PayeeStanding | None:
+    """Look up whom the gateway is to hold the payment for, if it does that."""
+    if not offer.holds_for_payee:
+        return None
+    return await payee_of(call.unit, msgspec.structs.replace(milestone, holding=step.after.holding))
 
 
 def _method(offer: Offer, body: Deposit, money: Money) -> str:

@@ -235,3 +235,16 @@ def test_nothing_listens_where_razorpay_should_be_and_nothing_is_printed(razorpa
     with pytest.raises(GatewayUnavailable):
         run(gone.fund(deal_of().fund("checkout")))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("kind", ["transfer", "refund"])
+def test_a_book_that_was_restored_and_knows_nothing_of_it_does_not_make_razorpay_act_again(razorpay, run, ledger, kind):
+    deal = paid_deal(razorpay, run)
+    ask, request = {
+        "transfer": (razorpay.gateway.transfer, deal.transfer(4_000)),
+        "refund": (razorpay.gateway.refund, deal.refund(4_000)),
+    }[kind]
+    run(ask(request))
+    ledger.run(ledger.store.database["gateway_objects"].delete_one({"_id": f"razorpay:{request.key}"}))
+    assert run(ask(request)).outcome == "done"
+    assert len(razorpay.fake.books.transfers) + len(razorpay.fake.books.refunds) == 1

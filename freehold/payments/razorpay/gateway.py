@@ -1,7 +1,7 @@
 """Razorpay as a payment gateway: orders captured to the platform, Route transfers to linked accounts, refunds; rupees only.
 
-Razorpay acts again when it is asked again. So who asks holds a claim in the book, and whoever asks after a reply was lost looks
-for our receipt or our key in its notes first.
+Razorpay acts again when it is asked again. So who asks holds a claim in the book, and looks for our receipt or our key in its
+notes first: an earlier reply may be lost, and the book may be a restored one that knows nothing of it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -78,7 +78,14 @@ class RazorpayGateway:
         if not self._keys.webhook_secret:
             return Offer(state="refused", reasons=("webhook_missing",))
         await self._line.ask(lambda client, timeout: client.order.all({"count": 1}, timeout=timeout), Page[Order])
-        return Offer(state="ready", methods=METHODS, currencies=tuple(RAZORPAY), max_hold_days=MAX_HOLD_DAYS, country="IN")
+        return Offer(
+            state="ready",
+            methods=METHODS,
+            currencies=tuple(RAZORPAY),
+            max_hold_days=MAX_HOLD_DAYS,
+            country="IN",
+            holds_for_payee=True,
+        )
 
     def require_sendable(self, money: Money) -> None:
         """Raise AmountNotSendable for anything but rupees."""
@@ -216,10 +223,8 @@ class RazorpayGateway:
         """Create the order of a payment, alone; or find the one that was created before its reply was lost."""
         if entry.state != "pending":
             return entry
-        was_asked = entry.asked_until is not None
         entry = await self._book.claim(entry)
-        order = await asking.find_order(self._line, entry) if was_asked else None
-        order = order or await asking.create_order(self._line, entry)
+        order = await asking.find_order(self._line, entry) or await asking.create_order(self._line, entry)
         action = None if entry.saved_method else NextAction(kind="order", token=order.id)
         return await self._book.note(entry, reference=order.id, action=action, asked_until=None)
 
@@ -271,8 +276,8 @@ class RazorpayGateway:
 
     async def _transfer(self, entry: GatewayObject, payment_id: str) -> GatewayObject:
         if entry.reference is None:
-            was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
-            found = await asking.find_transfer(self._line, entry.key, payment_id) if was_asked else None
+            entry = await self._book.claim(entry)
+            found = await asking.find_transfer(self._line, entry.key, payment_id)
             found = found or await self._holding.release(entry) or await asking.transfer(self._line, entry, payment_id)
             entry = await self._book.note(entry, reference=found.id, asked_until=None)
         else:
@@ -281,8 +286,8 @@ class RazorpayGateway:
 
     async def _refund(self, entry: GatewayObject, payment_id: str) -> GatewayObject:
         if entry.reference is None:
-            was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
-            found = await asking.find_refund(self._line, entry, payment_id) if was_asked else None
+            entry = await self._book.claim(entry)
+            found = await asking.find_refund(self._line, entry, payment_id)
             if found is None:
                 await self._holding.lessen(entry)
                 found = await asking.refund(self._line, entry, payment_id)
@@ -294,8 +299,8 @@ class RazorpayGateway:
         return await self._book.settle(entry, outcome, reason=reason)
 
     async def _reversal(self, entry: GatewayObject, transfer_id: str) -> GatewayObject:
-        was_asked, entry = entry.asked_until is not None, await self._book.claim(entry)
-        found = await asking.find_reversal(self._line, entry.key, transfer_id) if was_asked else None
+        entry = await self._book.claim(entry)
+        found = await asking.find_reversal(self._line, entry.key, transfer_id)
         found = found or await asking.reverse(self._line, entry.key, transfer_id, to_gateway(RAZORPAY, entry.money))
         return await self._book.settle(entry, "done", reference=found.id)
 

@@ -62,7 +62,7 @@ class Holding:
         return await self._let_go(held, keep=amount, key=entry.key)
 
     async def _held(self, payment: GatewayObject) -> Transfer | None:
-        """Find the transfer that is held for the payee of a payment."""
+        """Find the transfer that is held for the payee of a payment; null when it was let go before this book's time."""
         if not payment.account or payment.part is None:
             return None
         if payment.held is not None:
@@ -73,7 +73,8 @@ class Holding:
                 return None
             held = found
             await self._book.note(payment, held=held.id)
-        return held if held.status != "failed" else None
+        is_held = held.on_hold or payment.released_by is not None
+        return held if is_held and held.status != "failed" else None
 
     async def _let_go(self, held: Transfer, *, keep: int, key: str) -> Transfer:
         """Take back all but `keep` paise, and end the hold."""

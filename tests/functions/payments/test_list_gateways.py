@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from freehold.documents import GatewayOffer
+from freehold.documents import GatewayOffer, PayeeProfile, PayoutAccount
 from freehold.domain.offers import Offer, PayMethod
 from freehold.store import local_admin, now
 from tests.api import Api
@@ -97,3 +97,28 @@ def test_a_deposit_that_the_gateway_cannot_count_is_refused(api: Api, offering):
     work = Work.begun(api, agreed=100_000_000_00)
     body = {"milestone_id": work.created(100_000_000)["id"], "gateway": "stripe"}
     assert work.client.post("/api/escrow/deposit", body, status=409)["code"] == "amount_not_sendable"
+
+
+@pytest.mark.parametrize(("holds", "account"), [(True, "acc_of_the_freelancer"), (False, "")])
+def test_a_gateway_that_holds_for_the_payee_is_told_of_their_account_with_the_payment(api: Api, offering, holds, account):
+    offering(msgspec.structs.replace(READY, holds_for_payee=holds))
+    work = Work.begun(api)
+    paid_at = PayoutAccount(
+        id="poa_1",
+        gateway="stripe",
+        country="DE",
+        currency="USD",
+        account="acc_of_the_freelancer",
+        state="ready",
+        opened_at=now(),
+    )
+    profile = PayeeProfile(id=work.freelancer.id, accounts=(paid_at,), created_at=now(), updated_at=now())
+
+    async def known(unit):
+        unit.insert(profile)
+
+    api.run(api.store.transact(known, deadline_s=5))
+    milestone_id = work.created()["id"]
+    work.client.post("/api/escrow/deposit", {"milestone_id": milestone_id, "gateway": "stripe"}, status=202)
+    command = api.run(api.store.database["commands"].find_one({"milestone_id": milestone_id}))
+    assert (command["kind"], command["payee_account"]) == ("fund", account)
