@@ -21,7 +21,9 @@ DEFAULT_SECRETS: Final = "/var/openfaas/secrets"
 ALSO_IN_ENVIRONMENT: Final = {"amqp_uri": "AMQP_URI"}
 """Secrets that may stand in an environment variable as well. The file is read first; the variable only if there is none."""
 
-GATEWAY_SECRETS: Final = ("stripe_secret_key", "stripe_webhook_key", "paypal_keys", "razorpay_keys")
+GATEWAY_SECRETS: Final = (
+    "stripe_publishable_key", "stripe_secret_key", "stripe_webhook_key", "paypal_keys", "razorpay_keys",
+)  # fmt: skip
 """What payment gateways gave the operator. An empty file says that there is no such gateway here."""
 
 Seconds = Annotated[float, Meta(gt=0)]

@@ -12,7 +12,7 @@ from freehold.payments.gateway import GatewayNotAvailable, PaymentGateway
 from freehold.payments.paypal import PayPalGateway, PayPalKeys
 from freehold.payments.razorpay import RazorpayGateway, RazorpayKeys
 from freehold.payments.sandbox import SandboxGateway
-from freehold.payments.stripe import StripeGateway
+from freehold.payments.stripe import StripeGateway, StripeKeys
 from freehold.settings import Environment
 from freehold.store import Store
 
@@ -25,12 +25,20 @@ ReadSecret = Callable[[str], str]
 Keys = TypeVar("Keys", PayPalKeys, RazorpayKeys)
 
 
+class GatewayMisconfigured(GatewayNotAvailable):
+    """The operator has filled in something that cannot be used. `reason` is a stable code."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 def gateway_named(name: str, *, store: Store, environment: Environment, secret: ReadSecret) -> PaymentGateway:
     """Give the gateway of this name. Raises GatewayNotAvailable; production has no sandbox, and takes no test keys."""
     if name == SandboxGateway.name and environment != "production":
         return SandboxGateway(store)
     if name == StripeGateway.name and (key := secret("stripe_secret_key")):
-        return StripeGateway(key, webhook_keys=secret("stripe_webhook_key"), environment=environment)
+        return StripeGateway(_stripe_keys(key, secret), environment=environment)
     if name == PayPalGateway.name and (text := secret("paypal_keys")):
         return PayPalGateway(store, _keys(name, text, PayPalKeys, environment=environment))
     if name == RazorpayGateway.name and (text := secret("razorpay_keys")):
@@ -38,12 +46,18 @@ def gateway_named(name: str, *, store: Store, environment: Environment, secret: 
     raise GatewayNotAvailable(f"there is no payment gateway {name!r} here")
 
 
+def _stripe_keys(key: str, secret: ReadSecret) -> StripeKeys:
+    webhook_keys, publishable = secret("stripe_webhook_key"), secret("stripe_publishable_key")
+    return StripeKeys(secret_key=key, publishable_key=publishable, webhook_keys=webhook_keys)
+
+
 def _keys(name: str, text: str, kind: type[Keys], *, environment: Environment) -> Keys:
     """Read a secret that holds several: a JSON object. Real money only in production, and nothing else there."""
     try:
         keys = msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as error:
-        raise GatewayNotAvailable(f"the secret {name}-keys cannot be read: {error}") from error
+        raise GatewayMisconfigured(f"the secret {name}-keys cannot be read: {error}", reason="keys_unreadable") from error
     if keys.is_live is not (environment == "production"):
-        raise GatewayNotAvailable(f"the secret {name}-keys holds {'live' if keys.is_live else 'test'} keys")
+        reason = "live_key_outside_production" if keys.is_live else "test_key_in_production"
+        raise GatewayMisconfigured(f"the secret {name}-keys: {reason}", reason=reason)
     return keys

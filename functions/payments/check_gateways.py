@@ -8,7 +8,7 @@ from freehold.domain.offers import Offer
 from freehold.edge import Call, Swept, sweep
 from freehold.payments import GatewayNotAvailable, GatewayUnavailable, gateway_named
 from freehold.payments.offers import forget_offer, keep_offer
-from freehold.payments.registry import CONFIGURED
+from freehold.payments.registry import CONFIGURED, GatewayMisconfigured
 from freehold.settings import GATEWAY_SECRETS
 from freehold.telemetry.readings import Reading
 
@@ -36,6 +36,8 @@ async def _ask(call: Call, name: str) -> Offer | None:
     try:
         gateway = gateway_named(name, store=call.store, environment=call.settings.environment, secret=call.secret)
         offer = await gateway.check()
+    except GatewayMisconfigured as error:
+        offer = Offer(state="refused", reasons=(error.reason,))
     except GatewayNotAvailable:
         await call.transact(lambda unit: forget_offer(unit, name))
         return None

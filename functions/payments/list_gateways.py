@@ -11,7 +11,8 @@ from freehold.payments.offers import all_offers
 class GatewayView(Struct, frozen=True, kw_only=True):
     """A payment gateway: ways to pay, the currencies that it holds here (null: all), and for how many days (null: no limit).
 
-    Only a `ready` one takes payments. Admins see the others too, with the `reasons`.
+    `public_key` is for the gateway's own script in the payer's page. Only a `ready` one takes payments; admins see the others
+    too, with the `reasons`.
     """
 
     name: str
@@ -20,6 +21,7 @@ class GatewayView(Struct, frozen=True, kw_only=True):
     methods: tuple[PayMethod, ...]
     currencies: tuple[str, ...] | None
     max_hold_days: int | None
+    public_key: str | None
 
 
 class GatewayList(Struct, frozen=True):
@@ -45,4 +47,5 @@ def _view(name: str, offer: Offer) -> GatewayView:
         methods=offer.methods,
         currencies=offer.currencies,
         max_hold_days=offer.max_hold_days,
+        public_key=offer.public_key,
     )

@@ -4,6 +4,7 @@ import pytest
 
 from freehold.domain.errors import Refused
 from freehold.payments import gateway_named
+from freehold.payments.registry import GatewayMisconfigured
 
 
 def nothing(_: str) -> str:
@@ -52,3 +53,10 @@ def test_keys_that_cannot_be_read_are_no_gateway_and_are_not_repeated(ledger, na
     with pytest.raises(Refused) as refusal:
         gateway_named(name, store=ledger.store, environment="sandbox", secret=lambda _: text)
     assert (refusal.value.code, "a-secret" in str(refusal.value)) == ("gateway_not_available", False)
+
+
+@pytest.mark.parametrize("name", ["paypal", "razorpay"])
+def test_keys_that_cannot_be_read_are_told_from_none(ledger, name):
+    with pytest.raises(GatewayMisconfigured) as refusal:
+        gateway_named(name, store=ledger.store, environment="sandbox", secret=lambda _: "{not json")
+    assert (refusal.value.code, refusal.value.reason) == ("gateway_not_available", "keys_unreadable")

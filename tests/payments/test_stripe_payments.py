@@ -6,7 +6,7 @@ import pytest
 from freehold.domain.money import Money
 from freehold.domain.settlement import NextAction
 from freehold.payments.gateway import GatewayUnavailable, KeyReusedAtGateway, PaymentQuery
-from freehold.payments.stripe import StripeGateway
+from freehold.payments.stripe import StripeGateway, StripeKeys
 from tests.payments.deals import SAVED
 from tests.payments.stripe_fake.bench import gateway_over
 
@@ -148,7 +148,7 @@ def test_a_payment_that_stripe_converted_says_so_and_shows_no_fee_of_another_cur
 
 
 def test_a_key_that_stripe_does_not_take_is_no_refusal_of_the_payment(stripe):
-    stranger = StripeGateway("sk_test_stranger", webhook_keys="", environment="sandbox", address=stripe.fake.address)
+    stranger = StripeGateway(StripeKeys(secret_key="sk_test_stranger"), environment="sandbox", address=stripe.fake.address)
     with pytest.raises(GatewayUnavailable):
         stripe.run(stranger.capture_state(stripe.deal().query))
 

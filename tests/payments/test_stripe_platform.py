@@ -50,7 +50,7 @@ def test_only_ways_to_pay_whose_capability_is_active_are_offered_and_only_curren
     offer = stripe.run(stripe.gateway.check())
     assert offer.currencies == ("EUR", "USD")
     assert (offer.methods_for("EUR"), offer.methods_for("USD")) == (("card", "sepa_debit"), ("card",))
-    assert (offer.country, offer.max_hold_days) == ("US", 730)
+    assert (offer.country, offer.max_hold_days, offer.public_key) == ("US", 730, "pk_test_fake")
 
 
 def test_a_check_that_gets_no_answer_is_no_refusal(stripe):

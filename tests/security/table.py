@@ -280,6 +280,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "auth-refresh-token": Recipe(None, _refreshing),
     "auth-register": Recipe(None, _new_user),
     "escrow-deposit": Recipe("client", _money("created", method="card"), {"freelancer": 403}),
+    "escrow-get-payment": Recipe("client", _milestone("submitted"), {"freelancer": 403}),
     "escrow-get-escrow": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
     "escrow-release": Recipe("client", _money("submitted"), {"freelancer": 403}),
     "invoices-create-invoice": Recipe("freelancer", _new_invoice, {"client": 403}),
@@ -316,6 +317,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "liabilities-read-own": Recipe("client", _stated),
     "liabilities-read-statement": Recipe(None, _stated),
     "milestones-create-milestone": Recipe("client", _new_milestone, {"freelancer": 403}),
+    "milestones-get-milestone-actions": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
     "milestones-list-milestones": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),
     "milestones-update-milestone": Recipe("client", _milestone_change("created", title="All of it"), {"freelancer": 403}),
     "milestones-update-milestone:cancel": Recipe(

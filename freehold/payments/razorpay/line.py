@@ -67,7 +67,7 @@ class Line:
         self._opening = threading.Lock()
         self._client: Any = None
 
-    async def ask(self, call: Callable[[Any, tuple[float, float]], Any], into: type[T]) -> T:
+    async def ask(self, call: Callable[[Any, tuple[Any, Any]], Any], into: type[T]) -> T:
         """Make a call of the SDK's client, with its timeouts, and read the answer. Raises Declined or GatewayUnavailable."""
         answer = await asyncio.to_thread(lambda: call(self._sdk(), (CONNECT_S, READ_S)))
         try:

@@ -3,6 +3,6 @@
 Only `line` knows the library `stripe`, and imports it when the first request is made.
 """
 
-from freehold.payments.stripe.gateway import StripeGateway
+from freehold.payments.stripe.gateway import StripeGateway, StripeKeys
 
-__all__ = ["StripeGateway"]
+__all__ = ["StripeGateway", "StripeKeys"]

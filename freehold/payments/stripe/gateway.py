@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+import msgspec
+from msgspec import Struct
+
 from freehold.domain.money import Money
 from freehold.domain.offers import Offer
 from freehold.domain.settlement import Report
@@ -12,7 +15,6 @@ from freehold.payments.exponents import require_sendable
 from freehold.payments.gateway import (
     FundRequest,
     GatewayNotAvailable,
-    InvalidWebhook,
     Payee,
     PayeeRequest,
     PaymentQuery,
@@ -33,20 +35,36 @@ _fit_until_s: dict[str, float] = {}
 """By account, until when of the event loop's clock it is believed to be fit."""
 
 
+class StripeKeys(Struct, frozen=True, kw_only=True):
+    """What Stripe gave the operator.
+
+    `webhook_keys` are the signing secrets of our endpoints, with blanks between them; without any, no webhook is trusted.
+    `publishable_key` is for Stripe's script in the payer's page.
+    """
+
+    secret_key: str
+    publishable_key: str = ""
+    webhook_keys: str = ""
+
+    def __repr__(self) -> str:
+        return "StripeKeys(...)"
+
+
 class StripeGateway:
-    """A `PaymentGateway` over the platform's account at Stripe. Without `webhook_keys` it trusts no webhook."""
+    """A `PaymentGateway` over the platform's account at Stripe."""
 
     name: Final = "stripe"
 
-    def __init__(self, secret_key: str, *, webhook_keys: str, environment: Environment, address: str = ADDRESS) -> None:
-        self._line = Line(secret_key, address=address)
-        self._webhook_keys = webhook_keys
+    def __init__(self, keys: StripeKeys, *, environment: Environment, address: str = ADDRESS) -> None:
+        self._line = Line(keys.secret_key, address=address)
+        self._keys = keys
         self._environment: Environment = environment
-        self._account = f"{address} {environment} {secret_key}"
+        self._account = f"{address} {environment} {keys.secret_key}"
 
     async def check(self) -> Offer:
         """Say what is offered, and whether the platform's account may hold others' money."""
-        return await platform.check(self._line, self._environment)
+        offer = await platform.check(self._line, self._environment)
+        return msgspec.structs.replace(offer, public_key=self._keys.publishable_key or None)
 
     def require_sendable(self, money: Money) -> None:
         """Raise AmountNotSendable unless Stripe can move exactly this amount in this currency."""
@@ -100,9 +118,7 @@ class StripeGateway:
 
     async def read_webhook(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
         """Read a webhook, and fetch what it is about."""
-        if not self._webhook_keys:
-            raise InvalidWebhook("no signing secret is configured")
-        event = webhooks.verify(body, headers, keys=self._webhook_keys, now=now)
+        event = webhooks.verify(body, headers, keys=self._keys.webhook_keys, now=now)
         return await webhooks.news_of(self._line, event)
 
     async def _require_fit(self) -> None:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from freehold.payments.stripe import StripeGateway
+from freehold.payments.stripe import StripeGateway, StripeKeys
 from freehold.payments.stripe.webhooks import TOLERANCE_S
+from freehold.settings import Environment
 from tests.payments.deals import SAVED
 from tests.payments.stripe_fake import accounts, moving
 from tests.payments.stripe_fake.books import Object
@@ -14,10 +14,10 @@ from tests.payments.stripe_fake.server import SECRET_KEY, WEBHOOK_KEY, FakeStrip
 Forgery = tuple[bytes, dict[str, str], datetime]
 
 
-def gateway_over(fake: FakeStripe, **settings: Any) -> StripeGateway:
+def gateway_over(fake: FakeStripe, *, webhook_keys: str = WEBHOOK_KEY, environment: Environment = "sandbox") -> StripeGateway:
     """Make the adapter, over this fake."""
-    usual = {"webhook_keys": WEBHOOK_KEY, "environment": "sandbox", "address": fake.address}
-    return StripeGateway(SECRET_KEY, **{**usual, **settings})
+    keys = StripeKeys(secret_key=SECRET_KEY, publishable_key="pk_test_fake", webhook_keys=webhook_keys)
+    return StripeGateway(keys, environment=environment, address=fake.address)
 
 
 @dataclass
