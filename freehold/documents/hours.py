@@ -12,8 +12,8 @@ class TimeEntry(Document, frozen=True, kw_only=True):
     """Time that a freelancer worked at a project: whole minutes, within one week. A running one has no end yet.
 
     `stops_at` is when a running timer is stopped, by the database's clock; `ended_by` says what stopped it. `objection` is
-    what the client has against it. Of one that is `owed`, its own week's bill is past, and the next bill takes it up;
-    `billed_in` names the week that did. `cut_from` is the entry that this was a part of.
+    what the client has against it, `ruling` what an operator said to that. Of one that is `owed`, its own week's bill is
+    past, and the next bill takes it up; `billed_in` names the week that did. `cut_from` is the entry that this was a part of.
     """
 
     collection: ClassVar[str] = "time_entries"
@@ -40,6 +40,7 @@ class TimeEntry(Document, frozen=True, kw_only=True):
     ended_by: EntryEnd | None = None
     objection: str | None = None
     objected_at: Instant | None = None
+    ruling: str | None = None
     owed: bool = False
     billed_in: str | None = None
     cut_from: str | None = None

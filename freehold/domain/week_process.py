@@ -83,9 +83,12 @@ ENTRY_STEPS: Final[tuple[Told, ...]] = (
         event="hours.segment_dropped", tells=("client",),
     ),
     Told(name="dispute", actor="clock", sources=("objected",), target="disputed", event="hours.segment_disputed"),
+    Told(name="award", actor="operator", sources=("disputed",), target="recorded", event="hours.segment_settled"),
+    Told(name="strike", actor="operator", sources=("disputed",), target="dropped", event="hours.segment_settled"),
 )  # fmt: skip
 ENTRY: Final = Process("entry", ENTRY_STEPS)
-"""An entry, apart from being billed with its week. What nobody settled until the bill is `disputed`, and stays off it."""
+"""An entry, apart from being billed with its week. What nobody settled until the bill is `disputed`, and stays off it
+until the two sides settle it after all, or an operator rules."""
 
 COUNTED: Final[tuple[EntryState, ...]] = ("recorded", "objected", "disputed", "billed")
 """In these states an entry takes its time: nothing else may lie in the same minutes."""

@@ -136,6 +136,13 @@ class SegmentDisputed(HoursChanged, frozen=True, kw_only=True):
     amount: Money
 
 
+class SegmentSettled(HoursChanged, frozen=True, kw_only=True):
+    """An operator has ruled about a disputed segment: `recorded` is billed next, `dropped` is not; `ruling` says why."""
+
+    type: ClassVar[str] = "hours.segment_settled"
+    ruling: str
+
+
 class ProjectTermsProposed(Event, frozen=True, kw_only=True):
     """One side of an hourly project asks the other for another rate or limit."""
 

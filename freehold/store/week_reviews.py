@@ -3,7 +3,7 @@
 A segment is an entry, or a part that is cut out of one. While it is objected to, no bill takes it up.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -68,6 +68,37 @@ async def withdraw_objection(unit: Unit, entry: TimeEntry) -> TimeEntry:
         await unit.update(week, week)
     after = await unit.update(entry, msgspec.structs.replace(entry, state=step.target, owed=owed, updated_at=now()))
     emit_entry(unit, after, step)
+    return after
+
+
+async def settle_segment(unit: Unit, entry: TimeEntry, *, awarded_minutes: int, ruling: str) -> TimeEntry:
+    """Rule about a disputed segment: its first `awarded_minutes` stand on the next bill, the rest never does.
+
+    Answers what is billed, or the whole segment when nothing is. Raises NotInThisState.
+    """
+    award = entry_step("award", actor="operator", state=entry.state)
+    strike = entry_step("strike", actor="operator", state=entry.state)
+    await meet(unit, entry.freelancer_id)
+    week = await week_of_entry(unit, entry)
+    ruled = msgspec.structs.replace(entry, ruling=ruling, updated_at=now())
+    middle = entry.starts_at + timedelta(minutes=awarded_minutes)
+    struck = entry.minutes - awarded_minutes
+    if struck:
+        pieces = 1 if awarded_minutes else 0
+        left = {"minutes": week.minutes - struck, "entry_count": week.entry_count + pieces}
+        await unit.update(week, msgspec.structs.replace(week, **left))
+    if not awarded_minutes:
+        after = await unit.update(entry, msgspec.structs.replace(ruled, state=strike.target))
+        emit_entry(unit, after, strike, ruling=ruling)
+        return after
+    await _owe(unit, entry)
+    if struck:
+        rest = msgspec.structs.replace(_piece(ruled, middle, entry.ends_at or middle), state=strike.target)
+        unit.insert(rest)
+        emit_entry(unit, rest, strike, ruling=ruling)
+    kept = msgspec.structs.replace(ruled, state=award.target, owed=True, ends_at=middle, minutes=awarded_minutes)
+    after = await unit.update(entry, kept)
+    emit_entry(unit, after, award, ruling=ruling)
     return after
 
 

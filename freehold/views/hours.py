@@ -28,6 +28,7 @@ class TimeEntryView(Struct, frozen=True, kw_only=True):
     ended_by: EntryEnd | None
     objection: str | None
     objected_at: Instant | None
+    ruling: str | None
     owed: bool
     billed_in: str | None
     cut_from: str | None

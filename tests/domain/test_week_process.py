@@ -48,6 +48,8 @@ ENTRY_TABLE = {
     ("freelancer", "drop", "objected"): "dropped",
     ("freelancer", "drop", "disputed"): "dropped",
     ("clock", "dispute", "objected"): "disputed",
+    ("operator", "award", "disputed"): "recorded",
+    ("operator", "strike", "disputed"): "dropped",
 }
 TWINS = {"close": "submit", "skip": "submit", "bill": "approve", "charge_again": "pay", "cap": "stop"}
 

@@ -167,6 +167,15 @@ def _objecting(world: World) -> Request:
     return Request(entry["id"], {"version": entry["version"], "transition": "object", "reason": "Not agreed on."})
 
 
+def _disputed(world: World) -> Request:
+    entry = world.entry(objected=True)
+    for text in (entry["id"], entry["project_id"], entry["memo"], entry["objection"]):
+        world.hide(text, "client", "freelancer", "admin")
+    disputed = {"$set": {"state": "disputed"}}
+    world.api.run(world.api.store.database["time_entries"].update_one({"_id": entry["id"]}, disputed))
+    return Request(entry["id"], {"version": entry["version"], "awarded_minutes": 1, "reason": "It was agreed on."})
+
+
 def _week_over(world: World) -> Request:
     hours = world.hours()
     world.entry(hours)
@@ -287,6 +296,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "invoices-get-invoice": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
     "invoices-get-invoice-pdf": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
     "invoices-list-invoices": Recipe("client", lambda _: Request()),
+    "admin-settle-segment": Recipe("admin", _disputed),
     "hours-create-entry": Recipe("freelancer", _hours, {"client": 403}),
     "hours-delete-entry": Recipe("freelancer", lambda world: Request(world.entry()["id"]), {"client": 403}),
     "hours-list-entries": Recipe("client", _hours_listed, {"freelancer": 200}),

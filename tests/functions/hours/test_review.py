@@ -109,6 +109,43 @@ def test_an_objection_that_is_withdrawn_after_the_bill_stands_on_the_next_one(ap
     assert hours.stored_entry(disputed).billed_in == fresh["week"]
 
 
+def disputed(api: Api, minutes: int) -> tuple[Hours, dict, dict]:
+    """Bring a segment into dispute, in a week of long ago that was billed without it."""
+    hours = reviewed(api, (0, 60), (60, 60 + minutes))
+    hours.take(hours.client, hours.entries()[0], "object", reason="No.")
+    billed = hours.billed()
+    moved_back(api, hours, billed["id"])
+    return hours, billed, next(each for each in hours.entries() if each["state"] == "disputed")
+
+
+RULINGS = [(0, {"dropped": 30}), (30, {"recorded": 30}), (10, {"recorded": 10, "dropped": 20})]
+
+
+@pytest.mark.parametrize(("awarded", "states"), RULINGS)
+def test_an_operator_rules_how_much_of_a_disputed_segment_is_billed_next(api: Api, awarded, states):
+    hours, billed, segment = disputed(api, 30)
+    ruling = {"awarded_minutes": awarded, "reason": "The messages show it.", "version": segment["version"]}
+    path = f"/api/admin/segments/{segment['id']}/settle"
+    hours.client.post(path, ruling, status=403)
+    admin = api.admin()
+    after = admin.post(path, ruling, status=200)
+    assert (after["ruling"], after["owed"]) == ("The messages show it.", awarded > 0)
+    assert by_state(hours) == {"billed": 60, **states}
+    assert next(week for week in hours.weeks() if week["id"] == billed["id"])["minutes"] == 60 + awarded
+    later = [week for week in hours.weeks() if week["id"] != billed["id"]]
+    assert [(week["state"], week["minutes"]) for week in later] == ([("open", 0)] if awarded else [])
+    admin.post(path, {**ruling, "version": after["version"]}, status=409)
+
+
+def test_nobody_awards_more_than_there_is_or_without_a_reason(api: Api):
+    _, _, segment = disputed(api, 30)
+    path, admin = f"/api/admin/segments/{segment['id']}/settle", api.admin()
+    ruling = {"awarded_minutes": 31, "reason": "Why not.", "version": segment["version"]}
+    assert fields_at_fault(admin.post(path, ruling, status=422)) == ["body.awarded_minutes"]
+    assert fields_at_fault(admin.post(path, {**ruling, "reason": " "}, status=422)) == ["body.reason"]
+    assert admin.post(path, {**ruling, "awarded_minutes": 1, "version": 1}, status=409)["code"] == "stale_version"
+
+
 def moved_back(api: Api, hours: Hours, week_id: str) -> None:
     """Let a week have been an earlier one, with its entries, so that the present one is still to come."""
     earlier = week_name(open_week().replace(year=open_week().year - 1))
