@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test bench faults backup restore check fmt deploy-check images up
+.PHONY: help run demo test bench faults verify backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -40,6 +40,12 @@ backup: ## write a backup into a new folder: make backup DIR=... (of the local r
 restore: ## fill an empty database with a backup: make restore DIR=...
 	@$(BOOTSTRAP) run
 	@$(OF_THE_RUN) exec $(PYTHON) -m freehold.store.backup restore "$(or $(DIR),$(error say which one: make restore DIR=...))"
+
+verify: ## export the running instance's ledger into a new folder and verify it: make verify DIR=...
+	@$(BOOTSTRAP) run
+	@$(PYTHON) -m infra.export_ledger "$(or $(DIR),$(error say where to: make verify DIR=...))"
+	@$(PYTHON) -I tools/verify_ledger.py --key "$$(head -n 1 '$(DIR)/keys')" --checkpoint "$(DIR)/checkpoint" \
+		--log "$(DIR)/log" $$(test -e '$(DIR)/statement' && echo --statement '$(DIR)/statement')
 
 check: ## look at the code without running it: style, types, imports, generated files
 	@$(BOOTSTRAP) test

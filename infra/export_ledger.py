@@ -33,6 +33,12 @@ class Checkpoint(Struct, frozen=True):
     former_keys: tuple[str, ...]
 
 
+class Statement(Struct, frozen=True):
+    """What the API says of the newest statement of what is owed."""
+
+    statement: str
+
+
 class Piece(Struct, frozen=True):
     """Some leaves of the log, from one place to before another."""
 
@@ -47,6 +53,7 @@ class Torn(Exception):  # noqa: N818 - the message is a sentence
 
 async def export(admin: Person, folder: Path) -> Checkpoint:
     """Write the files; answer the checkpoint that the log ends at. Raises Torn, Refused, Unreachable."""
+    statement = await _statement(admin)
     newest = await admin.get("/api/ledger/checkpoint", into=Checkpoint)
     with (folder / "log").open("w", encoding="utf-8", newline="") as log:
         begin = 0
@@ -58,8 +65,20 @@ async def export(admin: Person, folder: Path) -> Checkpoint:
             log.write(piece.log)
             begin = piece.end
     (folder / "checkpoint").write_text(newest.checkpoint, encoding="utf-8")
+    if statement is not None:
+        (folder / "statement").write_text(statement, encoding="utf-8")
     (folder / "keys").write_text("".join(f"{key}\n" for key in (*newest.keys, *newest.former_keys)), encoding="utf-8")
     return newest
+
+
+async def _statement(admin: Person) -> str | None:
+    """Read the newest statement: before the checkpoint, so that the log reaches as far. None before there is one."""
+    try:
+        return (await admin.get("/api/liabilities", into=Statement)).statement
+    except Refused as refused:
+        if refused.problem.code != "not_found":
+            raise
+        return None
 
 
 async def _run(url: str, folder: Path) -> Checkpoint:
@@ -85,7 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print(f"{found.size} journals are in {given.folder}. Verify them, here or anywhere, with the key that you know:")
         print(f"python3 tools/verify_ledger.py --key '{found.keys[0]}' \\")
-        print(f"    --checkpoint {given.folder}/checkpoint --log {given.folder}/log")
+        statement = f" --statement {given.folder}/statement" if (given.folder / "statement").exists() else ""
+        print(f"    --checkpoint {given.folder}/checkpoint --log {given.folder}/log{statement}")
         return 0
     return 1
 

@@ -252,24 +252,6 @@ def _operators_tax_profile(world: World) -> Request:
     return Request()
 
 
-def _receipt(world: World) -> Request:
-    milestone = world.milestone("funded")
-    return Request(world.receipt(milestone))
-
-
-def _logged(**query: str) -> Make:
-    def make(world: World) -> Request:
-        world.append_leaves()
-        return Request(query=query)
-
-    return make
-
-
-def _stated(world: World) -> Request:
-    world.state_liabilities()
-    return Request()
-
-
 RECIPES: Final[dict[str, Recipe]] = {
     "admin-audit-ledger": Recipe("admin", lambda _: Request()),
     "admin-get-tax-profile": Recipe("admin", _operators_tax_profile),
@@ -319,13 +301,13 @@ RECIPES: Final[dict[str, Recipe]] = {
     "jobs-update-job": Recipe("client", _job_change("open", title="Translate two manuals")),
     "jobs-update-job:publish": Recipe("client", _job_change("draft", transition="publish")),
     "jobs-update-job:close": Recipe("client", _job_change("open", transition="close")),
-    "ledger-export-log": Recipe("admin", _logged(limit="3")),
-    "ledger-prove-consistency": Recipe(None, _logged(old="1")),
-    "ledger-read-checkpoint": Recipe(None, _logged()),
-    "ledger-read-receipt": Recipe("client", _receipt, {"freelancer": 200, "admin": 200}),
+    "ledger-export-log": Recipe("admin", lambda world: Request(query=world.logged(limit="3"))),
+    "ledger-prove-consistency": Recipe(None, lambda world: Request(query=world.logged(old="1"))),
+    "ledger-read-checkpoint": Recipe(None, lambda world: Request(query=world.logged())),
+    "ledger-read-receipt": Recipe("client", lambda world: Request(world.receipt()), {"freelancer": 200, "admin": 200}),
     "liabilities-ask-for-statement": Recipe("admin", lambda _: Request(body={"reason": f"Asked {secrets.token_hex(4)}"})),
-    "liabilities-read-own": Recipe("client", _stated),
-    "liabilities-read-statement": Recipe(None, _stated),
+    "liabilities-read-own": Recipe("client", lambda world: Request(query=world.stated())),
+    "liabilities-read-statement": Recipe(None, lambda world: Request(query=world.stated())),
     "milestones-create-milestone": Recipe("client", _new_milestone, {"freelancer": 403}),
     "milestones-get-milestone-actions": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
     "milestones-list-milestones": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),

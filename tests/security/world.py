@@ -154,22 +154,25 @@ class World:
         move_clock(self.api, hours.week()["id"], "edits_end_at", by_s=-3_600)
         return hours.step(self["freelancer"], "submit")
 
-    def receipt(self, milestone: dict[str, Any]) -> str:
-        """Name the receipt of a milestone's deposit, proven."""
-        self.append_leaves()
+    def receipt(self) -> str:
+        """Name the receipt of a new milestone's deposit, proven."""
+        milestone = self.milestone("funded")
+        self.logged()
         movement = self["client"].get(f"/api/escrow/{milestone['id']}")["movements"][0]
         return self.hide(movement["id"], "client", "freelancer", "admin")
 
-    def append_leaves(self) -> None:
-        """Append to the log what waits for it, of two movements at least."""
+    def logged(self, **query: str) -> dict[str, str]:
+        """Append what waits to the ledger's log, a movement at least; give back what is asked of it then."""
         self.milestone("funded")
         assert self.api.tick("ledger-append-leaves").status_code == 200
+        return query
 
-    def state_liabilities(self) -> None:
+    def stated(self) -> dict[str, str]:
         """State what is owed, if that is not done yet, and sign it."""
-        self.append_leaves()
+        self.logged()
         for sweep in ("liabilities-state-liabilities", "ledger-append-leaves"):
             assert self.api.tick(sweep).status_code == 200
+        return {}
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""
