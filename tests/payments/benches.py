@@ -128,6 +128,7 @@ def paypal(store: Store) -> Bench:
         can_reverse=False,
         binds_refunds=False,
         has_accounts=False,
+        bounce=parts.bounce,
     )
 
 
@@ -152,6 +153,7 @@ def razorpay(store: Store) -> Bench:
         other_currency="INR",
         binds_refunds=False,
         has_accounts=False,
+        bounce=parts.bounce,
     )
 
 

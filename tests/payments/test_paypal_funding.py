@@ -146,3 +146,28 @@ def test_two_requests_for_one_payment_under_two_keys_are_not_both_made(paypal, r
     with pytest.raises(GatewayUnavailable):
         run(paypal.gateway.fund(msgspec.structs.replace(deal.fund(PAID), key="fund:again")))
     assert len(paypal.fake.books.captures) == 1
+
+
+def test_a_payment_that_a_restored_book_does_not_know_is_not_taken_twice(paypal, run, ledger):
+    deal = deal_of()
+    assert run(paypal.gateway.fund(deal.fund(PAID))).outcome == "done"
+    ledger.run(ledger.store.database["gateway_objects"].delete_one({"_id": f"paypal:fund:{deal.milestone_id}"}))
+    paypal.fake.forget_keys()
+    assert run(paypal.gateway.fund(deal.fund("paypal"))).outcome == "pending"
+    run(paypal.payer_pays(deal.payment_id))
+    done = run(paypal.gateway.capture_state(deal.query))
+    assert (done.outcome, done.money, len(paypal.fake.books.captures)) == ("done", deal.money, 1)
+    assert run(paypal.gateway.refund(deal.refund(10_000))).outcome == "done"
+
+
+def test_a_history_that_is_too_long_to_search_leaves_the_outcome_unknown(paypal, run, ledger, monkeypatch):
+    deal = deal_of()
+    paypal.fake.http.fail("POST", "/v2/checkout/orders", "lost")
+    with pytest.raises(GatewayUnavailable):
+        run(paypal.gateway.fund(deal.fund(PAID)))
+    let_hours_pass(ledger, f"fund:{deal.milestone_id}", 7)
+    endless = {"transaction_details": [], "total_pages": 10_000}
+    monkeypatch.setattr(paypal.fake.books, "history", lambda _: endless)
+    with pytest.raises(GatewayUnavailable):
+        run(paypal.gateway.fund(deal.fund(PAID)))
+    assert len(paypal.fake.books.captures) == 1

@@ -19,7 +19,9 @@ from freehold.payments.paypal.wire import Capture, Order
 KEYS_LAST: Final = timedelta(hours=5)
 """PayPal remembers the keys of orders for six hours; an hour is left for clocks and calls. By then what was captured is in the
 account's history, which lags by up to three hours."""
-ALREADY_CAPTURED: Final = frozenset({"ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"})
+ORDER_TAKEN: Final = "ORDER_ALREADY_CAPTURED"
+INVOICE_TAKEN: Final = "DUPLICATE_INVOICE_ID"
+"""The payment was captured before, for another order: one that a restored book knows nothing of, or whose key was forgotten."""
 ANOTHER_WAY: Final = frozenset({"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "ORDER_NOT_APPROVED"})
 """The payer may go back and choose another way to pay: the order is not over."""
 CAPTURES: Final[dict[str, Outcome]] = {
@@ -83,6 +85,12 @@ class Funding:
             await self._settle_capture(entry, await orders.captured(self._line, capture_id))
         return capture_id is not None
 
+    async def _taken_before(self, entry: GatewayObject) -> GatewayObject:
+        """Take in the capture that PayPal made of a payment for an earlier order."""
+        if not await self._found_in_history(entry):
+            raise GatewayUnavailable(f"{entry.payment_id} was captured before, and is not in the history yet")
+        return await self._book.payment(entry.payment_id) or entry
+
     async def _capture(self, entry: GatewayObject) -> GatewayObject:
         entry = await self._book.note(entry, intent="capture")
         if entry.state != "pending":
@@ -90,8 +98,10 @@ class Funding:
         try:
             found = await orders.capture(self._line, entry)
         except Declined as declined:
-            if declined.issue in ALREADY_CAPTURED and entry.reference is not None:
+            if declined.issue == ORDER_TAKEN and entry.reference is not None:
                 return await self._settle(entry, await orders.order(self._line, entry.reference))
+            if declined.issue == INVOICE_TAKEN:
+                return await self._taken_before(entry)
             if declined.issue in ANOTHER_WAY:
                 return await self._book.note(entry, intent="none", refusals=entry.refusals + 1, reason=declined.issue.lower())
             return await self._book.settle(entry, "refused", reason=declined.issue.lower(), action=None)
@@ -101,10 +111,8 @@ class Funding:
         """Decide what a refusal to create or show an order means."""
         if declined.status == NOT_FOUND and entry.reference is not None:
             return await self._book.settle(entry, "cancelled", reason="order_expired", action=None)
-        if declined.issue in ALREADY_CAPTURED:
-            if await self._found_in_history(entry):
-                return await self._book.payment(entry.payment_id) or entry
-            raise GatewayUnavailable(f"{entry.payment_id} was captured before, and is not in the history yet")
+        if declined.issue == INVOICE_TAKEN:
+            return await self._taken_before(entry)
         return await self._book.settle(entry, "refused", reason=declined.issue.lower(), action=None)
 
     async def _settle(self, entry: GatewayObject, found: Order) -> GatewayObject:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from freehold.documents import GatewayObject
 from freehold.domain.money import Money
+from freehold.payments.gateway import GatewayUnavailable
 from freehold.payments.paypal.amounts import money_of, text_of
 from freehold.payments.paypal.line import Line, PayPalKeys
 from freehold.payments.paypal.wire import Capture, Order, Refund, TransactionPage
@@ -79,9 +80,12 @@ async def captured(line: Line, capture_id: str) -> Capture:
 
 
 async def find_capture(line: Line, entry: GatewayObject) -> str | None:
-    """Search the account's history for the capture of a payment. It lags: PayPal says by up to three hours."""
-    start = entry.created_at - timedelta(minutes=10)
-    end = min(start + timedelta(days=SEARCH_DAYS), now())
+    """Search the account's history of the last month for the capture of a payment. It lags by up to three hours.
+
+    Raises GatewayUnavailable when there is more than can be searched.
+    """
+    end = now()
+    start = end - timedelta(days=SEARCH_DAYS)
     span = {"start_date": _stamp(start), "end_date": _stamp(end), "fields": "transaction_info", "page_size": 500}
     page, pages = 1, 1
     while page <= pages:
@@ -89,7 +93,9 @@ async def find_capture(line: Line, entry: GatewayObject) -> str | None:
         for each in found.transaction_details:
             if each.transaction_info.invoice_id == entry.payment_id:
                 return each.transaction_info.transaction_id
-        page, pages = page + 1, min(found.total_pages, SEARCH_PAGES)
+        page, pages = page + 1, found.total_pages
+        if page > SEARCH_PAGES:
+            raise GatewayUnavailable(f"{entry.payment_id}: more than {SEARCH_PAGES} pages of history; a person must look")
     return None
 
 

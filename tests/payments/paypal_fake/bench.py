@@ -40,6 +40,9 @@ class Parts:
     async def block(self, payee_id: str, blocked: bool) -> None:  # noqa: FBT001 - the bench's form
         (self.fake.books.blocked.add if blocked else self.fake.books.blocked.discard)(self.account_of(payee_id))
 
+    async def bounce(self, key: str) -> None:
+        self.fake.books.bounce(key)
+
     @staticmethod
     def account_of(payee_id: str) -> str:
         return f"{payee_id}@example.org"

@@ -71,7 +71,6 @@ class Books:
 
     def create_order(self, body: NewOrder) -> Any:
         (unit,), wallet = body.purchase_units, body.payment_source.paypal
-        self._require_new_invoice(unit.invoice_id)
         units(unit.amount)
         order_id = name()
         page = {"href": f"https://www.paypal.com/checkoutnow?token={order_id}", "rel": "payer-action", "method": "GET"}
@@ -87,6 +86,7 @@ class Books:
         if wallet.vault_id is not None:
             if wallet.vault_id not in self.vaulted:
                 raise Refusal("INSTRUMENT_DECLINED" if wallet.vault_id == DECLINING else "TOKEN_ID_NOT_FOUND")
+            self._require_new_invoice(unit.invoice_id)
             self._take(order)
         self.orders[order_id] = order
         return order
@@ -136,9 +136,18 @@ class Books:
             "status": self.refunds_go,
             "amount": {"currency_code": currency, "value": body.amount.value},
             "custom_id": body.custom_id,
+            "capture_id": capture_id,
         }
         self.lying[currency] -= amount
         return self.refunds[refund_id]
+
+    def bounce(self, key: str) -> None:
+        """Let the money of a refund come back."""
+        refund = next(each for each in self.refunds.values() if each["custom_id"] == key)
+        refund["status"] = "FAILED"
+        amount = Amount(**refund["amount"])
+        self.captures[refund["capture_id"]]["refunded"] -= units(amount)
+        self.lying[amount.currency_code] += units(amount)
 
     def payout(self, body: NewPayout) -> Any:
         key, (item,) = body.sender_batch_header.sender_batch_id, body.items

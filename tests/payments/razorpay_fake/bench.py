@@ -43,6 +43,9 @@ class Parts:
     async def block(self, payee_id: str, blocked: bool) -> None:  # noqa: FBT001 - the bench's form
         (self.fake.books.suspended.add if blocked else self.fake.books.suspended.discard)(self.account_of(payee_id))
 
+    async def bounce(self, key: str) -> None:
+        self.fake.books.bounce(key)
+
     @staticmethod
     def account_of(payee_id: str) -> str:
         return f"acc_{payee_id[-14:]}"

@@ -151,6 +151,14 @@ class Books:
         self.refunds[refund["id"]] = refund | {"status": self.refunds_go, "notes": body.notes, "receipt": None}
         return self.refunds[refund["id"]]
 
+    def bounce(self, key: str) -> None:
+        """Let the money of a refund come back."""
+        refund = next(each for each in self.refunds.values() if each["notes"]["key"] == key)
+        refund["status"] = "failed"
+        payment = self.payments[refund["payment_id"]]
+        payment |= {"amount_refunded": payment["amount_refunded"] - refund["amount"], "status": "captured"}
+        self.balance += refund["amount"]
+
     def refunds_of(self, payment_id: str) -> Any:
         return self.page([each for each in self.refunds.values() if each["payment_id"] == payment_id])
 
