@@ -1,5 +1,8 @@
 """Which gateways an installation has: production has no sandbox."""
 
+import subprocess
+import sys
+
 import pytest
 
 from freehold.domain.errors import Refused
@@ -60,3 +63,9 @@ def test_keys_that_cannot_be_read_are_told_from_none(ledger, name):
     with pytest.raises(GatewayMisconfigured) as refusal:
         gateway_named(name, store=ledger.store, environment="sandbox", secret=lambda _: "{not json")
     assert (refusal.value.code, refusal.value.reason) == ("gateway_not_available", "keys_unreadable")
+
+
+def test_no_gateways_library_is_loaded_before_it_is_called():
+    heavy = "{'apimatic_core', 'httpx', 'paypalserversdk', 'razorpay', 'requests', 'stripe'}"
+    asked = [sys.executable, "-c", f"import sys, freehold.payments; print(sorted({heavy} & set(sys.modules)))"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() == "[]"
