@@ -22,6 +22,7 @@ from tests.api import Api
 from tests.escrow import Work, amounts
 from tests.fault.books import CARRIES_OUT, FUNDED, RELEASED, Books
 from tests.fault.doomed import End, Job
+from tests.invoicing import invoices_of, with_profile
 
 MOST_COMMANDS = 60
 KILLED = -9
@@ -42,6 +43,13 @@ class Doom(Books):
         self.forker = forker
         self.place = place
         self.work = Work.begun(api, agreed=10_000_000)
+
+    def invoice(self, milestone_id: str, *, dies_before: int) -> int:
+        """Let a doomed process write an invoice by hand for the freelancer."""
+        key = f"invoice-{dies_before}"
+        headers = {**self.work.freelancer.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
+        fields = {"method": "POST", "path": "/api/invoices", "headers": headers, "body": {"milestone_id": milestone_id}}
+        return self._job(dies_before=dies_before, functions=["invoices-create-invoice"], **fields)
 
     def request(self, path: str, body: dict[str, Any], *, key: str, dies_before: int) -> int:
         """Let a doomed process answer a POST of the client's."""
@@ -190,3 +198,22 @@ def test_paying_out_survives_a_kill_before_each_of_its_commands(doom: Doom):
 
     assert each_step(ask, after) >= 15
     doom.check()
+
+
+def test_the_numbers_of_invoices_have_no_gap_whenever_a_process_dies(doom: Doom):
+    with_profile(doom.work.freelancer)
+    milestones: dict[int, str] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.created()["id"]
+        return doom.invoice(milestones[dies_before], dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        stored = len(invoices_of(doom.work.client, {"id": milestones[dies_before]}))
+        assert stored in ({0, 1} if killed else {1})
+        body = {"milestone_id": milestones[dies_before]}
+        answer = doom.work.freelancer.post("/api/invoices", body, key=f"invoice-{dies_before}")
+        assert int(answer["number"].rpartition("-")[2]) == dies_before
+        assert len(invoices_of(doom.work.client, {"id": milestones[dies_before]})) == 1
+
+    assert each_step(ask, after) >= 8

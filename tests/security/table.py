@@ -17,7 +17,7 @@ from tests.escrow import usd
 from tests.hiring import completed, new_application, new_job
 from tests.hours import at, move_clock
 from tests.payments.telling import signed
-from tests.security.world import PROFILE, SCORES, World
+from tests.security.world import SCORES, World, tax_profile
 
 ENDPOINTS: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind == "endpoint"}
 INTERNAL: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind != "endpoint"}
@@ -229,35 +229,17 @@ def _unread(world: World) -> Request:
     return Request(body={"read_up_to": world.notification()["id"]})
 
 
-def _invoice(world: World) -> Request:
-    return Request(world.invoice()["id"])
-
-
 def _new_invoice(world: World) -> Request:
     world.tax_profile("freelancer")
     return Request(body={"milestone_id": world.milestone()["id"], "due_in_days": 10})
 
 
-def _new_tax_profile(_: World) -> Request:
-    return Request(body={**PROFILE, "name": f"Ada {secrets.token_hex(4)}"})
-
-
-def _own_tax_profile(world: World) -> Request:
-    world.tax_profile("client")
-    return Request()
-
-
-def _operators_tax_profile(world: World) -> Request:
-    world["admin"].put("/api/admin/tax-profile", PROFILE)
-    return Request()
-
-
 RECIPES: Final[dict[str, Recipe]] = {
     "admin-audit-ledger": Recipe("admin", lambda _: Request()),
-    "admin-get-tax-profile": Recipe("admin", _operators_tax_profile),
+    "admin-get-tax-profile": Recipe("admin", lambda _: Request()),
     "admin-list-mails": Recipe("admin", lambda _: Request()),
     "admin-list-parked-deliveries": Recipe("admin", lambda _: Request()),
-    "admin-put-tax-profile": Recipe("admin", _new_tax_profile),
+    "admin-put-tax-profile": Recipe("admin", lambda _: Request(body=tax_profile())),
     "admin-replay-parked-delivery": Recipe("admin", lambda world: Request(world.parked_delivery())),
     "applications-create-application": Recipe("freelancer", _application, hidden=_application_to_a_draft),
     "applications-list-job-applications": Recipe("client", _applications_of_a_job, {"freelancer": 200, "applicant": 200}),
@@ -275,8 +257,10 @@ RECIPES: Final[dict[str, Recipe]] = {
     "escrow-get-escrow": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
     "escrow-release": Recipe("client", _money("submitted"), {"freelancer": 403}),
     "invoices-create-invoice": Recipe("freelancer", _new_invoice, {"client": 403}),
-    "invoices-get-invoice": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
-    "invoices-get-invoice-pdf": Recipe("client", _invoice, {"freelancer": 200, "admin": 200}),
+    "invoices-get-invoice": Recipe("client", lambda world: Request(world.invoice()["id"]), {"freelancer": 200, "admin": 200}),
+    "invoices-get-invoice-pdf": Recipe(
+        "client", lambda world: Request(world.invoice()["id"]), {"freelancer": 200, "admin": 200}
+    ),
     "invoices-list-invoices": Recipe("client", lambda _: Request()),
     "admin-settle-segment": Recipe("admin", _disputed),
     "hours-create-entry": Recipe("freelancer", _hours, {"client": 403}),
@@ -329,6 +313,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "notifications-mark-read": Recipe("client", lambda world: Request(world.notification()["id"], {"read": True})),
     "payments-list-gateways": Recipe(None, lambda _: Request()),
     "payments-receive-webhook": Recipe(None, _webhook, public=True),
+    "papers-get-statement": Recipe("client", lambda _: Request(query={"from": "2026-01-01", "to": "2026-12-31"})),
     "platform-read-openapi": Recipe(None, lambda _: Request()),
     "projects-get-project": Recipe("client", lambda world: Request(world.sealed_review()["project_id"]), {"freelancer": 200}),
     "projects-list-projects": Recipe("client", lambda _: Request()),
@@ -337,8 +322,8 @@ RECIPES: Final[dict[str, Recipe]] = {
     "realtime-create-ticket": Recipe("client", lambda _: Request()),
     "reviews-create-review": Recipe("client", _review, {"freelancer": 201}),
     "reviews-list-reviews": Recipe(None, lambda world: Request(world["freelancer"].id), public=True),
-    "taxes-get-tax-profile": Recipe("client", _own_tax_profile),
-    "taxes-put-tax-profile": Recipe("client", _new_tax_profile),
+    "taxes-get-tax-profile": Recipe("client", lambda _: Request()),
+    "taxes-put-tax-profile": Recipe("client", lambda _: Request(body=tax_profile())),
     "users-get-user": Recipe(None, lambda world: Request(world["client"].id), public=True),
     "users-list-users": Recipe("admin", lambda _: Request()),
     "users-update-user": Recipe("client", _profile),

@@ -18,8 +18,13 @@ from tests.security.interruptions import Fragile
 from tests.security.people import ROLES, dead_tokens, gathered
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
-PROFILE: Final = {"name": "Ada", "street": "Lindenstr. 1", "city": "Berlin", "country": "DE", "vat_id": "DE136695976"}
 SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 5}
+
+
+def tax_profile(name: str | None = None) -> dict[str, Any]:
+    """Give a tax profile, each time of somebody else."""
+    place = {"street": "Lindenstr. 1", "city": "Berlin", "country": "DE", "vat_id": "DE136695976"}
+    return {"name": name or f"Ada {secrets.token_hex(4)}", **place}
 
 
 class World:
@@ -109,8 +114,7 @@ class World:
 
     def tax_profile(self, name: str) -> None:
         """Say what stands on a person's invoices; parties of an invoice see it, and nobody else."""
-        body = {**PROFILE, "name": self.words("client", "freelancer", "admin")}
-        self[name].put("/api/tax-profile", body)
+        self[name].put("/api/tax-profile", tax_profile(self.words("client", "freelancer", "admin")))
 
     def invoice(self) -> dict[str, Any]:
         """Let the freelancer invoice a milestone that is not paid; its PDF is there."""

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api import Api
-from tests.escrow import Work, tick
+from tests.escrow import Work, tick, usd
 from tests.hiring import pages
 from tests.invoicing import billed, invoices_of, said, with_profile
 
@@ -109,8 +109,7 @@ def test_without_a_tax_profile_nothing_is_written_by_hand_and_what_should_be_wai
 
 def test_the_fee_of_a_release_is_invoiced_by_the_operator(api: Api):
     work = billed(api)
-    api.admin().put("/api/admin/tax-profile", {"name": "Freehold SARL", "street": "Rue 1", "city": "Paris", "country": "FR",
-                                               "vat_id": "FR40303265045"})  # fmt: skip
+    operator(api)
     submitted = work.submitted()
     work.take(work.client, submitted, "release")
     api.settle()
@@ -119,6 +118,35 @@ def test_the_fee_of_a_release_is_invoiced_by_the_operator(api: Api):
     assert (fee["issuer_id"], fee["recipient_id"], fee["number"][:3]) == ("operator", work.freelancer.id, "FEE")
     assert fee["tax"]["case"] == "reverse_charge"
     assert len(invoices_of(work.client, submitted)) == 1
+
+
+def test_what_is_refunded_is_credited_and_no_more_than_was_invoiced(api: Api):
+    work = billed(api)
+    milestone = work.funded()
+    work.take(work.freelancer, milestone, "refund", amount=usd(5_000))
+    api.settle()
+    sale, note = invoices_of(work.client, milestone)
+    assert (said(sale), sale["credited"]["amount"]) == (("sale", "paid", 19_005), 5_000)
+    assert (said(note), note["corrects_id"]) == (("credit_note", "paid", 5_000), sale["id"])
+    work.take(work.freelancer, work.read(milestone["id"]), "refund")
+    api.settle()
+    sale, *notes = invoices_of(work.client, milestone)
+    assert (said(sale), sale["credited"]["amount"]) == (("sale", "credited", 19_005), 19_005)
+    assert [each["total"]["amount"] for each in notes] == [5_000, 14_005]
+
+
+def test_a_fee_that_is_given_back_is_credited_and_a_refund_not_before_it_has_arrived(api: Api):
+    work = billed(api)
+    operator(api)
+    submitted = work.submitted()
+    work.take(work.client, submitted, "release")
+    api.settle()
+    work.take(work.freelancer, work.read(submitted["id"]), "refund", amount=usd(10_000))
+    api.settle()
+    assert work.read(submitted["id"])["state"] == "refund_blocked"  # the sandbox refuses: the payment is spent
+    assert [said(each) for each in invoices_of(work.client, submitted)] == [("sale", "paid", 19_005)]
+    from_the_operator = [said(each) for each in invoices_of(work.freelancer, submitted, side="received")]
+    assert from_the_operator == [("platform_fee", "paid", 1_901), ("credit_note", "paid", 1_000)]
 
 
 def test_an_invoice_that_is_not_paid_in_time_is_overdue_by_the_databases_clock(api: Api):
@@ -171,6 +199,12 @@ def test_a_profile_that_cannot_be_right_is_refused(api: Api, fields, at_fault):
     body = {"name": "Ada", "street": "Street 1", "city": "Berlin", "country": "DE", **fields}
     refused = api.register().put("/api/tax-profile", body, status=422)
     assert [fault["field"] for fault in refused["faults"]] == [at_fault]
+
+
+def operator(api: Api) -> None:
+    """Say what stands on the operator's invoices."""
+    body = {"name": "Freehold SARL", "street": "Rue 1", "city": "Paris", "country": "FR", "vat_id": "FR40303265045"}
+    api.admin().put("/api/admin/tax-profile", body)
 
 
 def late(api: Api, invoice) -> None:
