@@ -17,6 +17,7 @@ Kind = Literal[
     "inv", "mal",
     "ten", "wwk",
     "lia",
+    "fxq", "fee", "adj",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -40,6 +41,8 @@ WorkWeekId = Annotated[str, _of("wwk", "A week of hours")]
 NotificationId = Annotated[str, _of("ntf", "A notification")]
 PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
+FeeScheduleId = Annotated[str, _of("fee", "A proposed fee schedule")]
+AdjustmentId = Annotated[str, _of("adj", "A proposed adjustment of the ledger")]
 HoldId = Annotated[str, _of("hld", "A hold on somebody's payouts")]
 WebhookId = Annotated[str, _of("whk", "A webhook in the inbox")]
 ReconciliationId = Annotated[str, _of("rcn", "A reconciliation with the payment gateways")]
@@ -119,6 +122,18 @@ class PayoutAccountPath(Struct, frozen=True):
     """Which payout account."""
 
     id: PayoutAccountId
+
+
+class FeeSchedulePath(Struct, frozen=True):
+    """Which proposed schedule."""
+
+    id: FeeScheduleId
+
+
+class AdjustmentPath(Struct, frozen=True):
+    """Which adjustment."""
+
+    id: AdjustmentId
 
 
 class HoldPath(Struct, frozen=True):

@@ -134,6 +134,33 @@ class HoursUpdate(RelayEvent, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class PaymentMethodUpdate(RelayEvent, frozen=True, kw_only=True):
+    """A saved payment method of yours is pending (you must act), ready or refused (`reason` is the gateway's code)."""
+
+    name: ClassVar[str] = "paymentMethodUpdate"
+
+    method_id: str
+    gateway: str
+    label: str
+    state: str
+    reason: str | None = None
+
+
+class PayoutUpdate(RelayEvent, frozen=True, kw_only=True):
+    """Something about how you are paid: `what` is account (pending, ready, restricted) or hold (held, lifted).
+
+    `about` is the account's or the hold's id; `reasons` are the gateway's codes, or a sentence why payouts wait.
+    """
+
+    name: ClassVar[str] = "payoutUpdate"
+
+    what: str
+    about: str
+    state: str
+    reasons: tuple[str, ...] = ()
+    until: Instant | None = None
+
+
 class ReviewPublished(RelayEvent, frozen=True, kw_only=True):
     """A review of you can be read now."""
 

@@ -96,6 +96,12 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     third_charge_after_s: Count = 2 * 86_400
     week_funding_window_s: Count = 30 * 86_400
     security_hold_s: Count = 5 * 86_400
+    payment_methods_limit: Count = 20
+    payout_hold_s: Count = 3 * 86_400
+    fx_rates_file: str = ""
+    fx_rate_max_age_days: Count = 7
+    fx_spread_basis_points: Annotated[int, Meta(ge=0, le=1_000)] = 100
+    web_url: Address = "http://127.0.0.1:8000"
     relay_url: Address = "http://127.0.0.1:8001"
     ledger_origin: LogName = "freehold.invalid/ledger"
     log_level: LogLevel = "info"

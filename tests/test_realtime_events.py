@@ -13,9 +13,15 @@ def test_the_names_are_those_that_clients_listen_to():
     assert list(all_relay_events()) == [
         "applicationStatusUpdate",
         "escrowUpdate",
+        "hoursUpdate",
+        "invoiceUpdate",
         "milestoneUpdate",
         "newJob",
+        "paymentMethodUpdate",
+        "payoutUpdate",
         "reviewPublished",
+        "termsUpdate",
+        "weekUpdate",
     ]
     assert {event.namespace for event in all_relay_events().values()} == {"/notifications"}
 

@@ -9,7 +9,8 @@ from freehold.documents.hours import TimeEntry, WorkWeek
 from freehold.documents.invoices import Invoice, InvoicePaper, InvoiceSeries, Mail, TaxProfile, WaitingInvoicing
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
-from freehold.documents.payouts import PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
+from freehold.documents.operations import Adjustment, FeeScheduleChange, Withdrawals
+from freehold.documents.payouts import FxQuote, PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
 from freehold.documents.people import Session, User
 from freehold.documents.proof import LiabilityStatement, LogHead, LogLeaf, OwedLeaf, PendingLeaf
 from freehold.documents.requests import IdempotencyRecord
@@ -25,16 +26,19 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Journal, PendingLeaf, LogLeaf, LogHead, LiabilityStatement, OwedLeaf,
     Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
     TimeEntry, WorkWeek,
-    GatewayObject,
+    GatewayObject, FxQuote, FeeScheduleChange, Adjustment, Withdrawals,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
 __all__ = [
     "DOCUMENTS",
+    "Adjustment",
     "Application",
     "Command",
     "Delivery",
     "Document",
+    "FeeScheduleChange",
+    "FxQuote",
     "GatewayObject",
     "GatewayOffer",
     "IdempotencyRecord",
@@ -76,5 +80,6 @@ __all__ = [
     "Version",
     "WaitingInvoicing",
     "Webhook",
+    "Withdrawals",
     "WorkWeek",
 ]

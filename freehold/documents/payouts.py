@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from freehold.documents.document import Document, Index, Instant
+from freehold.domain.conversion import Conversion
 from freehold.domain.money import Currency
 from freehold.domain.settlement import NextAction
 from freehold.domain.text import required_text
@@ -115,3 +116,27 @@ class PayeeProfile(Document, frozen=True, kw_only=True):
     def debt_in(self, currency: str) -> int:
         """Say what the person owes in this currency, in minor units."""
         return self.debts.get(currency, 0)
+
+
+class FxQuote(Document, frozen=True, kw_only=True):
+    """What an amount would come to in another currency, until `expires_at` by the database's clock.
+
+    It can be taken once; `used_for` names what for. One that nobody took goes a day after its end.
+    """
+
+    collection: ClassVar[str] = "fx_quotes"
+    indexes: ClassVar[tuple[Index, ...]] = (
+        Index(
+            (("expires_at", 1),), partial={"state": "open"}, expire_after_s=86_400, because="nobody took it in time, or can now"
+        ),
+        Index((("used_for", 1),), unique=True, partial={"state": "used"}),
+    )
+
+    user_id: str
+    conversion: Conversion
+    spread_basis_points: int
+    state: Literal["open", "used"] = "open"
+    used_for: str | None = None
+    used_at: Instant | None = None
+    expires_at: Instant
+    created_at: Instant

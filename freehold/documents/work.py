@@ -23,6 +23,7 @@ class Milestone(Document, frozen=True, kw_only=True):
         Index((("project_id", 1), ("_id", 1))),
         Index((("client_id", 1), ("_id", 1))),
         Index((("freelancer_id", 1), ("_id", 1))),
+        Index((("state", 1), ("_id", -1))),
         Index((("state", 1), ("auto_release_at", 1))),
         Index((("state", 1), ("funding_expires_at", 1))),
         Index((("state", 1), ("hold_expires_at", 1))),

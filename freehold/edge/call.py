@@ -17,6 +17,7 @@ from freehold.ids import Kind, new_id
 from freehold.internal_calls import CallVerifier
 from freehold.settings import FunctionSettings, Secret
 from freehold.store import Store, Unit, Work, now
+from freehold.store.fees import FeesInForce
 from freehold.telemetry import tracing
 from freehold.telemetry.context import TraceContext
 from freehold.telemetry.readings import Readings
@@ -40,6 +41,7 @@ class Services:
         self.access_tokens = AccessTokenVerifier(settings.access_token_jwks)
         self.internal_calls = CallVerifier(settings.door_jwks)
         self.sessions = SessionGate(self.store)
+        self.fees = FeesInForce()
         self.passwords = PasswordHasher(threads=settings.password_threads, queue=settings.password_queue)
         self.limits: Final[dict[Rate, RateLimiter]] = {
             "read": RateLimiter(settings.rate_read_per_minute),

@@ -3,7 +3,7 @@
 Problem
   BadRequest 400           MalformedBody, InvalidCursor, InvalidIdempotencyKey
   Unauthenticated 401      InvalidCredentials
-  Forbidden 403
+  Forbidden 403            WrongPassword
   NotFound 404
   MethodNotAllowed 405
   Conflict 409             StaleVersion, AlreadyExists (EmailTaken), RuleRefused
@@ -129,6 +129,13 @@ class Forbidden(Problem):
     status = 403
     code = "forbidden"
     title = "This is not allowed for your role"
+
+
+class WrongPassword(Forbidden):
+    """The step asks for the caller's own password once more, and this is not it."""
+
+    code = "wrong_password"
+    title = "This is not your password"
 
 
 class NotFound(Problem):

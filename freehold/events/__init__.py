@@ -90,8 +90,19 @@ from freehold.events.payments import (
     PaymentTransferRequested,
     WebhookReceived,
 )
+from freehold.events.payouts import (
+    AdjustmentApproved,
+    FeeScheduleApproved,
+    PaymentMethodChanged,
+    PaymentMethodRequested,
+    PayoutAccountChanged,
+    PayoutAccountRequested,
+    PayoutHoldLifted,
+    PayoutsHeld,
+)
 
 __all__ = [
+    "AdjustmentApproved",
     "ApplicationAccepted",
     "ApplicationChanged",
     "ApplicationDeclined",
@@ -99,6 +110,7 @@ __all__ = [
     "ApplicationWithdrawn",
     "Event",
     "EventEnvelope",
+    "FeeScheduleApproved",
     "HoursChanged",
     "InvoiceCancelled",
     "InvoiceChanged",
@@ -139,9 +151,15 @@ __all__ = [
     "PaymentCancelRequested",
     "PaymentCommanded",
     "PaymentFundRequested",
+    "PaymentMethodChanged",
+    "PaymentMethodRequested",
     "PaymentRefundRequested",
     "PaymentReversalRequested",
     "PaymentTransferRequested",
+    "PayoutAccountChanged",
+    "PayoutAccountRequested",
+    "PayoutHoldLifted",
+    "PayoutsHeld",
     "ProjectCompleted",
     "ProjectTermsAnswered",
     "ProjectTermsProposed",

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from freehold.documents import Command, Milestone, PaymentMethod, Project, TimeEntry, WorkWeek
 from freehold.domain.escrow import Facts, command_key
-from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.holding import Holding
 from freehold.domain.hours import is_chargeable
 from freehold.domain.money import Money
@@ -22,6 +21,7 @@ from freehold.payments.exponents import require_sendable
 from freehold.payments.gateway import AmountNotSendable, GatewayNotAvailable
 from freehold.payments.offers import offer_of
 from freehold.settings import FunctionSettings
+from freehold.store.fees import schedule_in_force
 from freehold.store.milestones import take_step
 from freehold.store.noted import Noted
 from freehold.store.timesheets import stop_timer
@@ -175,7 +175,8 @@ async def _milestone(unit: Unit, week: WorkWeek, *, settings: FunctionSettings) 
 
 async def _fund(unit: Unit, milestone: Milestone, means: Means, *, by: Actor, settings: FunctionSettings) -> None:
     offer = await offer_of(unit, means.gateway, environment=settings.environment)
-    facts = Facts(payment_id=new_id("pay"), gateway=means.gateway, fee_schedule=CURRENT_FEE_SCHEDULE)
+    fees = await schedule_in_force(unit)
+    facts = Facts(payment_id=new_id("pay"), gateway=means.gateway, fee_schedule=fees)
     noted = Noted(
         lasts_s=settings.week_funding_window_s,
         method=means.method,

@@ -16,6 +16,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from freehold.documents import Command, Journal, Milestone
 from freehold.domain.audit import Violation, violations_of
 from freehold.domain.money_process import SETTLING, CommandKind
+from freehold.store.adjustments import check_adjustments
 from freehold.store.connection import Store
 from freehold.store.log_audit import violations_of_log
 from freehold.store.mapping import from_bson
@@ -94,7 +95,8 @@ async def audit_ledger(store: Store, *, batch: int = BATCH, session: AsyncClient
         await _check_each_journal(store, snapshot, found)
         async for milestones in _batches(store, snapshot, batch):
             await _check_milestones(store, snapshot, milestones, found)
-        await _check_strays(store, snapshot, found)
+        of_operators = await _check_adjustments(store, snapshot, found)
+        await _check_strays(store, snapshot, found, but_not=of_operators)
         await _check_commands(store, snapshot, found)
         found.add([violation async for violation in violations_of_log(store, snapshot)])
     _check_totals(found)
@@ -151,12 +153,28 @@ async def _check_milestones(store: Store, session: AsyncClientSession, milestone
         found.settling += milestone.state in SETTLING and not milestone.holding.payment_refused
 
 
-async def _check_strays(store: Store, session: AsyncClientSession, found: _Findings) -> None:
+async def _check_adjustments(store: Store, session: AsyncClientSession, found: _Findings) -> list[str]:
+    """Count the journals that two operators have decided on; they belong to no milestone. Returns their ids."""
+    journals, violations = await check_adjustments(store, session)
+    found.add(violations)
+    found.journals += len(journals)
+    for journal in journals:
+        for line in journal.lines:
+            _add_up(found, {(line.account, line.currency): line.amount})
+    return [journal.id for journal in journals]
+
+
+async def _check_strays(store: Store, session: AsyncClientSession, found: _Findings, *, but_not: list[str]) -> None:
     """Find journals that belong to no milestone; they count in the totals, and are wrong."""
     if await store.collection(Journal).count_documents({}, session=session) == found.journals:
         return
     home = {"from": Milestone.collection, "localField": "milestone_id", "foreignField": "_id", "as": "home"}
-    strays: list[dict[str, Any]] = [{"$lookup": home}, {"$match": {"home": []}}, {"$project": {"key": 1, "lines": 1}}]
+    strays: list[dict[str, Any]] = [
+        {"$match": {"_id": {"$nin": but_not}}},
+        {"$lookup": home},
+        {"$match": {"home": []}},
+        {"$project": {"key": 1, "lines": 1}},
+    ]
     async for raw in await store.collection(Journal).aggregate(strays, session=session):
         found.journals += 1
         found.add([Violation(code="journal_astray", subject=raw["_id"], detail=f"{raw['key']} belongs to no milestone")])

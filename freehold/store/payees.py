@@ -35,6 +35,11 @@ async def profile_of(reads: Reads, user_id: str) -> PayeeProfile | None:
     return await reads.get(PayeeProfile, user_id)
 
 
+def in_events(profile: PayeeProfile) -> PayeeProfile:
+    """Give the profile as events name it: the person of the same id has events of their own."""
+    return msgspec.structs.replace(profile, id=f"payee:{profile.id}")
+
+
 async def default_method(reads: Reads, user_id: str, *, gateway: str | None = None) -> PaymentMethod | None:
     """Find the saved method that somebody is charged by without them: their default, else (at that gateway) their newest.
 

@@ -8,15 +8,16 @@ from typing import Any, Final
 
 import msgspec
 
-from freehold.documents import Command, PayeeProfile, PayoutAccount, Webhook
+from freehold.documents import Command, Webhook
 from freehold.documents.webhooks import WebhookState
-from freehold.domain.news import ChargebackNews, CommandNews, Payee, PayeeNews
+from freehold.domain.news import ChargebackNews, CommandNews, PayeeNews
 from freehold.domain.settlement import ChargebackReport, Report
 from freehold.events import WebhookReceived
 from freehold.store import chargebacks
 from freehold.store.commands import take_in
 from freehold.store.errors import StoreError
 from freehold.store.mapping import to_bson
+from freehold.store.payout_accounts import record_news_of
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 
@@ -57,7 +58,7 @@ async def handle(unit: Unit, webhook_id: str, *, now: datetime, truth: Report | 
         case ChargebackNews():
             state = await _tell_chargeback(unit, webhook.gateway, webhook.news.report, now)
         case PayeeNews():
-            known = await _tell_payee(unit, webhook.gateway, webhook.news.payee, now)
+            known = await record_news_of(unit, webhook.gateway, webhook.news.payee, now=now)
             state = "done" if known else "waiting" if webhook.tries < TRIES_FOR_A_PAYEE else "unmatched"
         case None:
             state = "ignored"
@@ -119,24 +120,6 @@ async def _tell_chargeback(unit: Unit, gateway: str, report: ChargebackReport, n
         return "unmatched"
     await chargebacks.take_in(unit, report, now=now)
     return "done"
-
-
-async def _tell_payee(unit: Unit, gateway: str, told: Payee, now: datetime) -> bool:
-    """Note how somebody's account stands; say whether there is such an account here."""
-    place = {"accounts": {"$elemMatch": {"gateway": gateway, "account": told.account}}}
-    profile = await unit.first(PayeeProfile, place) if told.account else None
-    if profile is None:
-        return False
-
-    def stands(account: PayoutAccount) -> PayoutAccount:
-        if (account.gateway, account.account) != (gateway, told.account):
-            return account
-        return msgspec.structs.replace(account, state=told.state, reasons=told.reasons, action=told.action)
-
-    accounts = tuple(stands(account) for account in profile.accounts)
-    if accounts != profile.accounts:
-        await unit.update(profile, msgspec.structs.replace(profile, accounts=accounts, updated_at=now))
-    return True
 
 
 def _short(error: str | None) -> str | None:

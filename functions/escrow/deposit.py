@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 from freehold.documents import Milestone, Project, Version
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import Facts, Step, take
-from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.milestones import ProjectNotActive
 from freehold.domain.money import Money
 from freehold.domain.offers import Offer
@@ -56,7 +55,8 @@ async def deposit(call: Call, body: Deposit) -> MilestoneView:
     side = party_of(milestone, call.caller.user_id)
     offer = await offer_of(call.unit, body.gateway, environment=call.settings.environment)
     method = _method(offer, body, milestone.holding.amount)
-    facts = Facts(payment_id=call.new_id("pay"), gateway=body.gateway, fee_schedule=CURRENT_FEE_SCHEDULE)
+    fees = await call.services.fees.read(call.unit)
+    facts = Facts(payment_id=call.new_id("pay"), gateway=body.gateway, fee_schedule=fees)
     try:
         step = take(milestone.held(), "fund", by=side, facts=facts)
     except NotYourStep as error:

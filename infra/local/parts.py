@@ -19,10 +19,11 @@ LOCAL_SETTINGS: Final = {
     "FREEHOLD_RATE_READ_PER_MINUTE": "6000",
     "FREEHOLD_RATE_WRITE_PER_MINUTE": "6000",
     "FREEHOLD_RATE_AUTH_PER_MINUTE": "600",
+    "FREEHOLD_FX_RATE_MAX_AGE_DAYS": "400",
     "FREEHOLD_DRAIN_DELAY_S": "0",
     "FREEHOLD_DRAIN_TIMEOUT_S": "3",
 }
-"""What is different on one's own machine: short waits, generous limits. The environment of `make run` goes before."""
+"""What is different on one's own machine: short waits, wide limits, old rates. The environment of `make run` goes before."""
 
 
 class InnerPorts(Struct, frozen=True, kw_only=True):

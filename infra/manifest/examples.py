@@ -45,6 +45,8 @@ BY_STRUCT: Final[dict[str, Schema]] = {
         "created_at": "2026-03-02T09:30:00.000Z",
         "read_at": None,
     },
+    "NewPayoutAccount": {"password": "correct horse battery staple", "country": "IT", "currency": "EUR"},
+    "PayoutAccountChange": {"password": "correct horse battery staple", "currency": "USD"},
     "NewJob": {
         "title": "Translate a manual",
         "description": "Forty pages about a coffee machine, from Italian to English.",

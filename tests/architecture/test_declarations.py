@@ -21,6 +21,7 @@ NOT_KEYED = {
     "auth-refresh-token": "a refresh token is good once; its own generation recognises a repetition",
     "auth-register": "there is nobody yet whose key it could be",
     "payments-receive-webhook": "an event's own id says that it comes again",
+    "payouts-check-payout-account": "to ask again is to ask again: nothing is stored but the question",
     "realtime-create-ticket": "a stored answer would be a stored ticket",
 }
 DECLARE = {"endpoint", "on_event", "sweep"}

@@ -38,6 +38,7 @@ PLANTED = {
     "currencies": ("functions/escrow/deposit.py", "import iso4217"),
     "papers": ("functions/papers/render_invoice.py", "import weasyprint"),
     "vat-ids": ("functions/taxes/put_tax_profile.py", "import stdnum"),
+    "exchange-rates": ("functions/fx/create_quote.py", "import currency_converter"),
     "programs": ("freehold/logs.py", "import rich"),
     "engine": ("infra/local/parts.py", "import docker"),
 }
@@ -55,6 +56,7 @@ DISTRIBUTIONS = {
     "argon2": "argon2-cffi",
     "bson": "pymongo",
     "cryptography": "pyjwt",
+    "currency_converter": "currencyconverter",
     "jwt": "pyjwt",
     "opentelemetry": "opentelemetry-sdk",
     "paypalserversdk": "paypal-server-sdk",

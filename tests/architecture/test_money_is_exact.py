@@ -9,14 +9,17 @@ from tests.architecture.sources import Source, sources
 
 RULES = (
     "money", "money_process", "ledger", "escrow", "fees", "settlement", "holding", "milestones", "audit", "hiring", "hours",
-    "weeks",
+    "weeks", "conversion", "fee_preview", "adjustments",
 )  # fmt: skip
 AROUND = (
     "freehold/payments", "freehold/views", "functions/admin", "functions/escrow", "functions/hours", "functions/milestones",
-    "functions/payments",
+    "functions/payments", "functions/payouts", "functions/fx", "functions/fees", "freehold/fx",
 )  # fmt: skip
-STORED = ("milestones", "commands", "audit", "jobs", "timesheets", "work_weeks", "week_reviews")
-DOCUMENTS = ("money", "work", "hours", "sandbox")
+STORED = (
+    "milestones", "commands", "audit", "jobs", "timesheets", "work_weeks", "week_reviews", "payees", "payout_accounts",
+    "payment_methods", "quotes", "fees", "adjustments", "payout_lists",
+)  # fmt: skip
+DOCUMENTS = ("money", "work", "hours", "sandbox", "payouts", "operations")
 SECONDS = ("_s", "_S", "deadlines")
 
 

@@ -16,6 +16,8 @@ from freehold.events import all_events
 from tests.architecture.sources import sources
 
 HEARD_BY_NOBODY = {
+    "fees.schedule_approved": "for a mail to everybody to come; the schedule itself is public",
+    "ledger.adjusted": "the operators' own record, beside the journal",
     "project.completed": "reviews open by the project's own state; for statistics and clients to come",
     "user.registered": "for statistics and a welcome to come",
 }

@@ -25,6 +25,7 @@ USED_OF_THE_EDGE = {
         "SECRETS", "Device", "EmailAddress", "SignedIn", "end_session", "fold_device", "fold_email", "open_session",
         "signed_in",
     },
+    "freehold.edge.step_up": {"OwnPassword", "require_password"},
     "freehold.edge.tokens": {"REFRESH_GRACE_S", "RefreshToken", "RefreshTokens"},
 }  # fmt: skip
 """What functions take from the edge, beside its problems."""

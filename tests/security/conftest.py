@@ -22,7 +22,15 @@ def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
     functions = [fragile.of(declaration) for declaration in find_all()]
     with (
         pytest.MonkeyPatch.context() as patch,
-        Api.opened(mongodb_uri, database, keys, functions, open_jobs_limit="100000") as api,
+        Api.opened(
+            mongodb_uri,
+            database,
+            keys,
+            functions,
+            open_jobs_limit="100000",
+            payment_methods_limit="100000",
+            fx_rate_max_age_days="400",
+        ) as api,
     ):
         patch.setattr(sessions, "FRESH_FOR_S", 0.0)
         yield World(api, fragile)

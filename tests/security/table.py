@@ -6,55 +6,22 @@ that does several things.
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from freehold.edge.declare import Declaration
 from freehold.edge.discovery import find_all
-from tests.api import PASSWORD, Person
+from tests.api import PASSWORD
 from tests.escrow import usd
 from tests.hiring import completed, new_application, new_job
 from tests.hours import at, move_clock
 from tests.payments.telling import signed
+from tests.security.payee_table import OF_PAYEES
+from tests.security.recipe import Make, Recipe, Request
 from tests.security.world import SCORES, World, tax_profile
 
 ENDPOINTS: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind == "endpoint"}
-INTERNAL: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind != "endpoint"}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to send. `by` is who sends it where that is another session than its owner's usual one.
-
-    `raw` and `headers` are for an endpoint that takes a request as it comes.
-    """
-
-    id: str | None = None
-    body: dict[str, Any] | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    by: Person | None = None
-    raw: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 _TEMPLATE: Final = re.compile(r"\{\w+\}")
-Make = Callable[[World], Request]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a request of an endpoint is made, by whom (`owner`; null: by anybody), and what others get for it.
-
-    `parties` are the others who have to do with the object, and the status that they get. `hidden` makes a request about an
-    object that only its owner may know of, where the one of `make` is public. `public` says that there is no such object.
-    """
-
-    owner: str | None
-    make: Make
-    parties: Mapping[str, int] = field(default_factory=dict)
-    hidden: Make | None = None
-    public: bool = False
+INTERNAL: Final[dict[str, Declaration]] = {item.name: item for item in find_all() if item.kind != "endpoint"}
 
 
 def declaration_of(name: str) -> Declaration:
@@ -327,6 +294,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "users-get-user": Recipe(None, lambda world: Request(world["client"].id), public=True),
     "users-list-users": Recipe("admin", lambda _: Request()),
     "users-update-user": Recipe("client", _profile),
+    **OF_PAYEES,
 }
 WRITES: Final = tuple(name for name in RECIPES if not declaration_of(name).reads_only)
 KEYED: Final = tuple(name for name in RECIPES if declaration_of(name).idempotent)

@@ -25,7 +25,8 @@ def keyed(key: str | None = None) -> dict[str, str]:
 def test_every_write_takes_a_key_but_those_that_hand_out_tokens_and_webhooks():
     exempt = {name for name in WRITES if not declaration_of(name).idempotent}
     tokens = {"auth-login", "auth-logout", "auth-refresh-token", "auth-register", "realtime-create-ticket"}
-    assert exempt == tokens | {"payments-receive-webhook"}, "an event of a gateway has an id of its own"
+    others = {"payments-receive-webhook", "payouts-check-payout-account"}
+    assert exempt == tokens | others, "an event of a gateway has an id of its own; to ask how an account stands changes nothing"
 
 
 @pytest.mark.parametrize("name", KEYED)

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from freehold.documents import Ticket
 from freehold.events import EventEnvelope
 from freehold.ids import new_id
-from tests.api import Api, Person
+from tests.api import PASSWORD, Api, Person
 from tests.escrow import Work
 from tests.hiring import completed, new_application, new_job
 from tests.hours import Hours, hourly_project, move_clock, save_method
@@ -177,6 +178,48 @@ class World:
         for sweep in ("liabilities-state-liabilities", "ledger-append-leaves"):
             assert self.api.tick(sweep).status_code == 200
         return {}
+
+    def payment_method(self) -> dict[str, Any]:
+        """Save a payment method of the client's, beside one that is their default."""
+        for _ in range(2):
+            made = self["client"].post("/api/payment-methods", {"gateway": "sandbox", "method": "card"}, status=202)
+            self.hide(made["id"], "client")
+            self.carry("payment_method.requested", "payments-save-payment-method")
+            (found,) = [each for each in self["client"].get("/api/payment-methods")["items"] if each["id"] == made["id"]]
+            if not found["is_default"]:
+                break
+        return found
+
+    def payout_account(self) -> dict[str, Any]:
+        """Give the freelancer's payout account, which is not their first, so that their payouts are held already."""
+        body = {"password": PASSWORD, "country": "IT", "currency": "EUR"}
+        payee = self["freelancer"].get("/api/payout-accounts")
+        while not payee["holds"]:
+            payee = self["freelancer"].post("/api/payout-accounts", body, status=202)
+        (account,) = payee["accounts"]
+        self.hide(account["id"], "freelancer", "admin")
+        return account
+
+    def hold(self) -> dict[str, Any]:
+        """Hold the payouts of somebody new."""
+        body = {"user_id": self.api.register().id, "reason": self.words("admin")}
+        return self["admin"].post("/api/admin/holds", body)
+
+    def fee_schedule(self) -> dict[str, Any]:
+        """Let an operator propose a fee schedule that never comes to be."""
+        body = {"basis_points": 900, "effective_at": "2999-01-01T00:00:00Z", "reason": self.words("admin")}
+        return self.other_admin.post("/api/admin/fee-schedules", body)
+
+    def adjustment(self) -> dict[str, Any]:
+        """Let an operator propose to top a gateway up."""
+        money = {"amount": 700, "currency": "USD"}
+        body = {"kind": "top_up", "money": money, "gateway": "sandbox", "reason": self.words("admin")}
+        return self.other_admin.post("/api/admin/adjustments", body)
+
+    @cached_property
+    def other_admin(self) -> Person:
+        """Another operator than the one who is in the world."""
+        return self.api.admin()
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""

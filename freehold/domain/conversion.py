@@ -1,0 +1,155 @@
+"""Converting an amount into another currency: the one rule of rounding, and the journals that it leaves.
+
+    middle = source at the reference rate, rounded half to even to the target's minor unit
+    spread = middle * basis points, rounded half up, as the platform's fee is
+    target = middle - spread, never rounded itself
+
+so that target + spread = middle, always. All of it is integer arithmetic on the published decimals.
+Not here: where rates come from (`freehold.fx`), how long a quote is good (`freehold.store.quotes`).
+"""
+
+import re
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from freehold.domain.errors import InvalidValue, Refused
+from freehold.domain.fees import WHOLE_BASIS_POINTS
+from freehold.domain.ledger import Journal, Line, balanced
+from freehold.domain.money import LARGEST_AMOUNT, AmountTooLarge, AmountTooSmall, Money, exponent_of, require_payable
+
+LARGEST_SPREAD_BASIS_POINTS: Final = 1_000
+_DECIMAL: Final = re.compile(r"^([0-9]{1,12})(?:\.([0-9]{1,12}))?$(?!\n)")
+
+SpreadBasisPoints = Annotated[int, Meta(ge=0, le=LARGEST_SPREAD_BASIS_POINTS)]
+
+
+class RateMissing(Refused):
+    """No rate is known for one of these currencies."""
+
+    code = "exchange_rate_missing"
+
+
+class RateTooOld(Refused):
+    """The newest rate is older than the operator allows."""
+
+    code = "exchange_rate_too_old"
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """Two reference rates of one day, as they were published: units of each currency per euro, as decimal text."""
+
+    source_per_euro: str
+    target_per_euro: str
+    date: str
+    published_by: str
+
+
+class Conversion(Struct, frozen=True, kw_only=True):
+    """What an amount comes to in another currency. `target` + `spread` = `middle`, in the target's currency."""
+
+    source: Money
+    middle: Money
+    spread: Money
+    target: Money
+    rate: Rate
+
+
+def convert(source: Money, target_currency: str, rate: Rate, *, spread_basis_points: int) -> Conversion:
+    """Convert an amount. Raises AmountTooSmall when nothing would be left of it, AmountTooLarge, InvalidValue."""
+    require_payable(source)
+    if not 0 <= spread_basis_points <= LARGEST_SPREAD_BASIS_POINTS:
+        raise InvalidValue(f"a spread is 0 to {LARGEST_SPREAD_BASIS_POINTS} basis points")
+    upper, lower = _ratio(source.currency, target_currency, rate)
+    middle = _half_even(source.amount * upper, lower)
+    spread = (middle * spread_basis_points + WHOLE_BASIS_POINTS // 2) // WHOLE_BASIS_POINTS
+    if middle - spread <= 0:
+        raise AmountTooSmall(f"{source.amount} {source.currency} is less than the smallest amount of {target_currency}")
+    if middle > LARGEST_AMOUNT:
+        raise AmountTooLarge(f"{source.amount} {source.currency} is more than can be moved in {target_currency}")
+    return Conversion(
+        source=source,
+        middle=Money(middle, target_currency),
+        spread=Money(spread, target_currency),
+        target=Money(middle - spread, target_currency),
+        rate=rate,
+    )
+
+
+def conversion_journal(conversion: Conversion, *, milestone_id: str, leg: int) -> Journal:
+    """Exchange what is payable of a leg: key `fx:{milestone}:{leg}`.
+
+    Out of `payable` into `fx` in the source's currency; out of `fx` into `converted` (what the payee is owed in theirs) and
+    `fx_spread` (what the platform takes) in the target's.
+    """
+    source, middle = conversion.source, conversion.middle
+    return _journal(
+        f"fx:{milestone_id}:{leg}",
+        (f"payable:{milestone_id}", source.amount, source.currency),
+        (f"fx:{source.currency}", -source.amount, source.currency),
+        (f"fx:{middle.currency}", middle.amount, middle.currency),
+        (f"converted:{milestone_id}", -conversion.target.amount, middle.currency),
+        ("fx_spread", -conversion.spread.amount, middle.currency),
+    )
+
+
+def settlement_journal(conversion: Conversion, *, received_minor: int, milestone_id: str, leg: int, gateway: str) -> Journal:
+    """Say what the exchange really brought, at the gateway: key `fxsettle:{milestone}:{leg}`.
+
+    The source leaves `clearing`, `received_minor` of the target's currency comes in; both `fx` accounts are level again, and
+    what was more or less than quoted stands in `fx_gain_loss`.
+    """
+    if received_minor <= 0:
+        raise InvalidValue("an exchange brings more than nothing")
+    source, middle = conversion.source, conversion.middle
+    return _journal(
+        f"fxsettle:{milestone_id}:{leg}",
+        (f"fx:{source.currency}", source.amount, source.currency),
+        (f"clearing:{gateway}", -source.amount, source.currency),
+        (f"clearing:{gateway}", received_minor, middle.currency),
+        (f"fx:{middle.currency}", -middle.amount, middle.currency),
+        ("fx_gain_loss", middle.amount - received_minor, middle.currency),
+    )
+
+
+def payout_journal(conversion: Conversion, *, milestone_id: str, leg: int, gateway: str) -> Journal:
+    """Say that the payee has what was converted for them: key `transfer:{milestone}:{leg}`, as of every leg."""
+    target = conversion.target
+    return _journal(
+        f"transfer:{milestone_id}:{leg}",
+        (f"converted:{milestone_id}", target.amount, target.currency),
+        (f"clearing:{gateway}", -target.amount, target.currency),
+    )
+
+
+def _journal(key: str, *lines: tuple[str, int, str]) -> Journal:
+    return balanced(Journal(key=key, lines=tuple(Line(*line) for line in lines if line[1])))
+
+
+def _ratio(source: str, target: str, rate: Rate) -> tuple[int, int]:
+    """Give minor units of the target per minor unit of the source, as upper and lower number of a fraction."""
+    source_units, source_digits = _decimal(rate.source_per_euro)
+    target_units, target_digits = _decimal(rate.target_per_euro)
+    upper = target_units * 10 ** (source_digits + exponent_of(target))
+    lower = source_units * 10 ** (target_digits + exponent_of(source))
+    return upper, lower
+
+
+def _decimal(text: str) -> tuple[int, int]:
+    """Read a decimal text as a whole number and its digits after the point. Raises InvalidValue unless above zero."""
+    match = _DECIMAL.match(text)
+    if match is None:
+        raise InvalidValue(f"{text!r} is no exchange rate")
+    digits = match[2] or ""
+    units = int(match[1] + digits)
+    if units == 0:
+        raise InvalidValue("an exchange rate is above zero")
+    return units, len(digits)
+
+
+def _half_even(upper: int, lower: int) -> int:
+    """Divide two whole numbers, both at least zero; a half goes to the even neighbour."""
+    whole, rest = divmod(upper, lower)
+    if 2 * rest > lower or (2 * rest == lower and whole % 2 == 1):
+        return whole + 1
+    return whole

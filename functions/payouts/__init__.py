@@ -1,0 +1,1 @@
+"""Being paid: payout accounts, what holds payouts up, and where each payout stands."""
