@@ -51,6 +51,8 @@ class Unlucky:
 class Desk:
     """A store, an unlucky gateway, and milestones that go as far as a test needs."""
 
+    gateway_name = "sandbox"
+
     def __init__(self, store: Store, run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
         self.store = store
         self.run = run
@@ -78,7 +80,7 @@ class Desk:
             **people,
         )
         await self.transact(lambda unit: self._insert(unit, milestone))
-        payment = Facts(payment_id=new_id("pay"), gateway="sandbox", fee_schedule=CURRENT_FEE_SCHEDULE)
+        payment = Facts(payment_id=new_id("pay"), gateway=self.gateway_name, fee_schedule=CURRENT_FEE_SCHEDULE)
         await self.take(milestone_id, "fund", "client", payment, Noted(lasts_s=60, method=method))
         return milestone_id
 

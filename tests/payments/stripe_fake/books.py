@@ -1,6 +1,7 @@
 """What the fake remembers: objects as Stripe describes them, and the platform's balance. No wire, no clock."""
 
 import itertools
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,11 +58,12 @@ class Books:
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
+        self._mark = secrets.token_hex(4)
 
     def new(self, prefix: str, kind: str, **fields: Any) -> Object:
         """Make an object, and keep it."""
         number = next(self._numbers)
-        made = {"id": f"{prefix}_{number}", "object": kind, "created": BEGIN + number, **fields}
+        made = {"id": f"{prefix}_{self._mark}{number}", "object": kind, "created": BEGIN + number, **fields}
         self.objects[made["id"]] = made
         return made
 
@@ -207,11 +209,11 @@ class Books:
             self._move_for(made, -amount, DISPUTE_FEE)
         return made
 
-    def decide(self, dispute: Object, *, won: bool) -> None:
-        """Let the bank decide."""
+    def decide(self, dispute: Object, *, won: bool, fee_back: bool = True) -> None:
+        """Let the bank decide; in some countries Stripe gives its fee back when it is won."""
         dispute["status"] = "won" if won else "lost"
         if won:
-            self._move_for(dispute, dispute["amount"], -DISPUTE_FEE)
+            self._move_for(dispute, dispute["amount"], -DISPUTE_FEE if fee_back else 0)
 
     def _move_for(self, dispute: Object, amount: int, fee: int) -> None:
         dispute["balance_transactions"] = [
