@@ -110,8 +110,8 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "no CPU at all": ("ce", put("limits", "cpu", value="0"), "limits.cpu: '0' is no quantity above zero"),
     "more kept than may be taken": ("ce", put("requests", "memory", value="1Gi"), "1Gi is kept, and only 128Mi may be taken"),
     # editions
-    "a 16th function": ("ce", copies, "takes 15 functions, and here are 18"),
-    "a 16th function on faasd": ("faasd-ce", copies, "faasd CE takes 15 functions, and here are 18"),
+    "a 16th function": ("ce", copies, "takes 15 functions, and here are 19"),
+    "a 16th function on faasd": ("faasd-ce", copies, "faasd CE takes 15 functions, and here are 19"),
     "a target in CE": ("ce", label(f"{SCALE}target", "16"), "refuses a function with this label"),
     "a type in CE": ("ce", label(f"{SCALE}type", "capacity"), "refuses a function with this label"),
     "an idle time in CE": ("ce", label(f"{SCALE}zero-duration", "5m"), "refuses a function with this label"),
