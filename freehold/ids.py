@@ -142,6 +142,12 @@ class HoldPath(Struct, frozen=True):
     id: HoldId
 
 
+class ReconciliationPath(Struct, frozen=True):
+    """Which reconciliation."""
+
+    id: ReconciliationId
+
+
 class _Clock:
     """Milliseconds and a counter of 12 bits below them: every tick is later than the one before, whatever the time does."""
 

@@ -13,9 +13,10 @@ from freehold.documents.operations import Adjustment, FeeScheduleChange, Withdra
 from freehold.documents.payouts import FxQuote, PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
 from freehold.documents.people import Session, User
 from freehold.documents.proof import LiabilityStatement, LogHead, LogLeaf, OwedLeaf, PendingLeaf
+from freehold.documents.reconciliation import Reconciliation
 from freehold.documents.requests import IdempotencyRecord
 from freehold.documents.restoration import Restoration
-from freehold.documents.sandbox import SandboxAccount, SandboxObject, SandboxSecret
+from freehold.documents.sandbox import SandboxAccount, SandboxNotice, SandboxObject, SandboxSecret
 from freehold.documents.trust import Review
 from freehold.documents.webhooks import Webhook
 from freehold.documents.work import Milestone
@@ -24,9 +25,9 @@ DOCUMENTS: tuple[type[Document], ...] = (
     User, Session, Job, Application, Project, Milestone, Review, Notification, RealtimeRow, Ticket,
     Invoice, InvoicePaper, InvoiceSeries, TaxProfile, WaitingInvoicing, Mail,
     Journal, PendingLeaf, LogLeaf, LogHead, LiabilityStatement, OwedLeaf,
-    Command, GatewayOffer, Webhook, SandboxObject, SandboxAccount, SandboxSecret, PaymentMethod, PayeeProfile,
-    TimeEntry, WorkWeek,
-    GatewayObject, FxQuote, FeeScheduleChange, Adjustment, Withdrawals,
+    Command, GatewayOffer, GatewayObject, Webhook, Reconciliation, PaymentMethod, PayeeProfile,
+    SandboxObject, SandboxAccount, SandboxNotice, SandboxSecret, TimeEntry, WorkWeek,
+    FxQuote, FeeScheduleChange, Adjustment, Withdrawals,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
@@ -67,9 +68,11 @@ __all__ = [
     "Position",
     "Project",
     "RealtimeRow",
+    "Reconciliation",
     "Restoration",
     "Review",
     "SandboxAccount",
+    "SandboxNotice",
     "SandboxObject",
     "SandboxSecret",
     "Session",

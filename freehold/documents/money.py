@@ -44,6 +44,7 @@ class Command(Document, frozen=True, kw_only=True):
     indexes: ClassVar[tuple[Index, ...]] = (
         Index((("state", 1), ("due_at", 1))),
         Index((("milestone_id", 1), ("_id", 1))),
+        Index((("created_at", 1), ("_id", 1))),
     )
 
     kind: CommandKind

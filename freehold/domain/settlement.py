@@ -134,9 +134,10 @@ def chargeback_steps(held: Held, report: ChargebackReport) -> tuple[Step, ...]:
 
 
 def _is_known(holding: Holding, command: Command, report: Report) -> bool:
-    """Say whether this very command's end is taken in already: money that came, went, or came back."""
+    """Say whether this very command's end is taken in already: money that came, went, or came back; or a refused payment."""
     if command.leg is None:
-        return command.payment_id == holding.paid_payment_id
+        refused = holding.payment_refused and command.payment_id == holding.payment_id
+        return command.payment_id == holding.paid_payment_id or (report.outcome == "refused" and refused)
     leg = holding.leg(command.leg)
     if leg is None:
         return False

@@ -1,12 +1,13 @@
 """What operators watch about money, measured over the whole database. Only what is open is looked at, by an index."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
 from msgspec import Struct
 
-from freehold.documents import Command, Milestone
+from freehold.documents import Command, Milestone, Webhook
 from freehold.documents.money import CommandState
+from freehold.documents.webhooks import WebhookState
 from freehold.domain.ledger import Balances
 from freehold.domain.money_process import TERMINAL, Deadline, timed_rows
 from freehold.store.milestones import due_filter
@@ -14,6 +15,7 @@ from freehold.store.reads import Reads
 
 OPEN: Final[tuple[CommandState, ...]] = ("waiting", "claimed")
 WATCHED: Final[tuple[CommandState, ...]] = (*OPEN, "stuck")
+FOR_A_PERSON: Final[tuple[WebhookState, ...]] = ("unmatched", "refused")
 ACCOUNTS: Final = Balances.__struct_fields__
 
 
@@ -37,6 +39,13 @@ class OpenCommands(Struct, frozen=True):
 
     by_state: dict[str, int]
     oldest_open_s: float
+
+
+class OpenWebhooks(Struct, frozen=True):
+    """Webhooks by state, and for how long the oldest one has waited."""
+
+    by_state: dict[str, int]
+    oldest_s: float
 
 
 class _Row(Struct, frozen=True, rename={"key": "_id"}):
@@ -64,9 +73,9 @@ async def late_milestones(reads: Reads) -> list[Late]:
     now = await reads.database_now()
     found = []
     for deadline in get_args(Deadline):
-        (row,) = timed_rows(deadline)
+        due = [due_filter(row) for row in timed_rows(deadline)]
         counted = {"$group": {"_id": None, "count": {"$sum": 1}, "oldest": {"$min": f"${deadline}"}}}
-        rows = await reads.aggregate(Milestone, [{"$match": due_filter(row)}, counted], _Row)
+        rows = await reads.aggregate(Milestone, [{"$match": {"$or": due}}, counted], _Row)
         late = rows[0] if rows else _Row(None)
         found.append(Late(deadline, late.count, _age_s(late.oldest, now)))
     return found
@@ -80,6 +89,17 @@ async def open_commands(reads: Reads) -> OpenCommands:
     by_state: dict[str, int] = {state: rows[state].count if state in rows else 0 for state in WATCHED}
     ages = [_age_s(rows[state].oldest, now) for state in OPEN if state in rows]
     return OpenCommands(by_state, max(ages, default=0.0))
+
+
+async def waiting_webhooks(reads: Reads) -> OpenWebhooks:
+    """Count the webhooks that wait, and those of the last day that a person must look at."""
+    now = await reads.database_now()
+    for_a_person = {"state": {"$in": FOR_A_PERSON}, "received_at": {"$gte": now - timedelta(days=1)}}
+    counted = {"$group": {"_id": "$state", "count": {"$sum": 1}, "oldest": {"$min": "$received_at"}}}
+    found = await reads.aggregate(Webhook, [{"$match": {"$or": [{"state": "waiting"}, for_a_person]}}, counted], _Row)
+    rows = {row.key: row for row in found}
+    by_state: dict[str, int] = {state: rows[state].count if state in rows else 0 for state in ("waiting", *FOR_A_PERSON)}
+    return OpenWebhooks(by_state, _age_s(rows["waiting"].oldest, now) if "waiting" in rows else 0.0)
 
 
 def _age_s(oldest: datetime | None, now: datetime) -> float:

@@ -1,15 +1,15 @@
 """The sweep that measures what operators watch about money."""
 
 from freehold.edge import Call, Swept, sweep
-from freehold.store.measures import held_money, late_milestones, open_commands
+from freehold.store.measures import held_money, late_milestones, open_commands, waiting_webhooks
 from freehold.telemetry.readings import Reading
 
 
 @sweep(every="1m")
 async def measure_money(call: Call) -> Swept:
-    """Measure what is held per currency, which milestones are late, and how the commands to gateways stand. Changes nothing.
+    """Measure what is held per currency, which milestones are late, and how commands to gateways and their webhooks stand.
 
-    It looks at what is open alone, by an index, so its cost does not grow with the ledger.
+    Changes nothing. It looks at what is open alone, by an index, so its cost does not grow with the ledger.
     """
     readings: list[Reading] = []
     for held in await held_money(call.store):
@@ -23,4 +23,7 @@ async def measure_money(call: Call) -> Swept:
     commands = await open_commands(call.store)
     readings += [Reading("freehold_commands", count, {"state": state}) for state, count in commands.by_state.items()]
     readings.append(Reading("freehold_commands_oldest_open_seconds", commands.oldest_open_s))
+    webhooks = await waiting_webhooks(call.store)
+    readings += [Reading("freehold_webhooks", count, {"state": state}) for state, count in webhooks.by_state.items()]
+    readings.append(Reading("freehold_webhooks_oldest_waiting_seconds", webhooks.oldest_s))
     return Swept(done=0, readings=tuple(readings))

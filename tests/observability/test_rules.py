@@ -90,6 +90,12 @@ CASES: dict[str, Case] = {
     ),
     "FreeholdMilestonesLate": level('freehold_late_milestones_oldest_seconds{deadline="auto_release_at"}', "1000", "60"),
     "FreeholdCommandsStuck": level('freehold_commands{state="stuck"}', "1", "0"),
+    "FreeholdReconciliationDiffers": level("freehold_reconciliation_differences", "1", "0"),
+    "FreeholdUnreconciled": (
+        {"freehold_reconciliation_timestamp_seconds": "-14400x60"}, {"freehold_reconciliation_timestamp_seconds": "0+60x60"},
+    ),
+    "FreeholdWebhooksOld": level("freehold_webhooks_oldest_waiting_seconds", "1200", "60"),
+    "FreeholdWebhooksUnmatched": level('freehold_webhooks{state="unmatched"}', "1", "0"),
     "FreeholdCommandsOld": level("freehold_commands_oldest_open_seconds", "2000", "600"),
     "FreeholdRelayLoopBroken": level('freehold_relay_loop_works{loop="feed",instance="a:8080"}', "0", "1"),
     "FreeholdRelayLags": (

@@ -247,6 +247,24 @@ class World:
         response = self.api.deliver(reaction, msgspec.convert({**row, "id": row["_id"]}, EventEnvelope))
         assert response.json()[0]["result"] == "done", response.text
 
+    def end_reconciliations(self) -> None:
+        """Let no reconciliation be running: a second one would be refused."""
+        over = {"$set": {"state": "done", "as_of": LONG_AGO}}
+        self.api.run(self.api.store.database["reconciliations"].update_many({"state": "running"}, over))
+
+    def new_reconciliation(self) -> dict[str, Any]:
+        """Give what an admin asks for, another thing each time, when nothing stands in its way."""
+        self.end_reconciliations()
+        return {"scope": ("recent", "full")[next(self._numbers) % 2]}
+
+    def reconciliation(self) -> dict[str, Any]:
+        """Let the admin ask for a reconciliation."""
+        self.end_reconciliations()
+        run = self["admin"].post("/api/admin/reconciliations", {"scope": "recent"}, status=202)
+        self.end_reconciliations()
+        self.hide(run["id"], "admin")
+        return run
+
     def parked_delivery(self) -> str:
         """Park an event, as the connector does after too many tries."""
         event_id = new_id("evt")

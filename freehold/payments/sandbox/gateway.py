@@ -1,24 +1,19 @@
-"""The sandbox gateway: a payment provider that needs no account and moves no real money. Production refuses it.
+"""The sandbox as a `PaymentGateway`: what is asked of it."""
 
-It keeps its own books in collections of its own, acts once per key, remembers refusals, and never pays out more of a payment
-than was paid in. How a payment goes is chosen by its method: `card` is paid at once, `card_declined` is refused,
-`bank_transfer` is paid a few seconds later, `never_paid` stays open until it is cancelled.
-"""
-
-import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from freehold.documents import SandboxAccount, SandboxObject, SandboxSecret
+from freehold.documents.sandbox import Turn
 from freehold.domain.fees import WHOLE_BASIS_POINTS
 from freehold.domain.money import Money, exponent_of
 from freehold.domain.offers import Offer, PayMethod
-from freehold.domain.settlement import Outcome, Report
+from freehold.domain.settlement import Report
 from freehold.payments.gateway import (
     FundRequest,
     GatewayUnavailable,
@@ -33,29 +28,40 @@ from freehold.payments.gateway import (
     TransferRequest,
     WebhookEvent,
 )
+from freehold.payments.sandbox.books import (
+    Decide,
+    chargeback_of,
+    entry,
+    mature,
+    notice_of,
+    payment_named,
+    refuse,
+    scenario_for,
+    scheduled,
+    spend,
+    store_it,
+    told,
+)
+from freehold.payments.sandbox.scenarios import (
+    BY_METHOD,
+    REASONS,
+    RETURNED_AFTER_S,
+    SCENARIOS,
+    is_first_try,
+    scenario_of,
+)
 from freehold.payments.webhooks import verify_signed
-from freehold.store import OUTAGES, Store, StoreError, Unit, Work, now
+from freehold.store import OUTAGES, Store, StoreError, Unit, Work
 
-BANK_TRANSFER_S: Final = 5.0
 DEADLINE_S: Final = 5.0
-_FIRST_STATE: Final[dict[str, tuple[Outcome, str | None]]] = {
-    "card": ("done", None),
-    "card_declined": ("refused", "card_declined"),
-    "bank_transfer": ("pending", None),
-    "never_paid": ("pending", None),
-}
-
 SANDBOX_OFFER: Final = Offer(
     state="ready",
     methods=tuple(
-        PayMethod(name=name, settles="later" if state == "pending" else "at_once", can_be_saved=True)
-        for name, (state, _) in _FIRST_STATE.items()
+        PayMethod(name=each.method, settles="later" if each.payment == "pending" else "at_once", can_be_saved=True)
+        for each in SCENARIOS
     ),
 )
 
-Request = FundRequest | TransferRequest | RefundRequest | ReverseRequest
-Kind = Literal["payment", "transfer", "refund", "reversal"]
-Decide = Callable[[Unit, SandboxObject], Awaitable[Report]]
 R = TypeVar("R")
 _TROUBLE: Final[tuple[type[Exception], ...]] = (StoreError, *OUTAGES)
 
@@ -90,29 +96,42 @@ class SandboxGateway:
         exponent_of(money.currency)
 
     async def fund(self, request: FundRequest) -> Report:
-        """Ask for a payment; what becomes of it is the method's."""
+        """Ask for a payment; what becomes of it is the method's (`scenarios`)."""
+        clock = await self._store.database_now()
         method = request.saved_method.removeprefix("sandbox:") if request.saved_method else request.method
-        state, reason = _FIRST_STATE.get(method, ("refused", "unknown_method"))
-        settles_at = await self._store.database_now() + timedelta(seconds=BANK_TRANSFER_S)
+        scenario = scenario_of(method, request.money.amount)
         payment = msgspec.structs.replace(
-            _object(request, kind="payment", payment_id=request.payment_id, account=request.payer_id),
+            entry(request, kind="payment", payment_id=request.payment_id, account=request.payer_id),
             method=method,
-            state=state,
-            reason=reason,
-            fee=self._fee.of(request.money.amount) if state != "refused" else 0,
-            settles_at=settles_at if method == "bank_transfer" else None,
+            state=scenario.payment,
+            reason=scenario.reason,
+            fee=self._fee.of(request.money.amount) if scenario.payment != "refused" else 0,
         )
-        return await self._once(payment, _store_it)
+        if scenario.paid_after_s is not None:
+            payment = scheduled(payment, (Turn(after_s=scenario.paid_after_s, state="done"),), clock)
+        is_new = False
+
+        async def decide(unit: Unit, made: SandboxObject) -> Report:
+            nonlocal is_new
+            is_new = True
+            if scenario.tells_at_once:
+                unit.insert(notice_of(made, None, copies=scenario.copies))
+            if scenario.chargeback is not None:
+                unit.insert(chargeback_of(made, scenario.chargeback, clock))
+            return await store_it(unit, made)
+
+        report = await self._once(payment, decide)
+        if scenario.is_reply_lost and is_new:
+            raise GatewayUnavailable(f"{request.key}: the answer is lost, as it was asked to be")
+        return report
 
     async def capture_state(self, payment: PaymentQuery) -> Report | None:
-        """Say how a payment stands; a bank transfer arrives when its time has come."""
+        """Say how a payment stands; one that takes its time is paid when that has come."""
         clock = await self._store.database_now()
 
         async def work(unit: Unit) -> Report | None:
-            found = await _payment(unit, payment.payment_id)
-            if found is not None and found.state == "pending" and found.settles_at and found.settles_at <= clock:
-                found = await unit.update(found, msgspec.structs.replace(found, state="done"))
-            return _report(found)
+            found = await payment_named(unit, payment.payment_id)
+            return None if found is None else told(await mature(unit, found, clock))
 
         return await self._transact(work)
 
@@ -120,10 +139,10 @@ class SandboxGateway:
         """Cancel a payment that is still pending."""
 
         async def work(unit: Unit) -> Report | None:
-            found = await _payment(unit, payment.payment_id)
+            found = await payment_named(unit, payment.payment_id)
             if found is not None and found.state == "pending":
-                found = await unit.update(found, msgspec.structs.replace(found, state="cancelled"))
-            return _report(found)
+                found = await unit.update(found, msgspec.structs.replace(found, state="cancelled", turns=(), settles_at=None))
+            return None if found is None else told(found)
 
         return await self._transact(work)
 
@@ -133,31 +152,37 @@ class SandboxGateway:
         async def decide(unit: Unit, made: SandboxObject) -> Report:
             account = await unit.get(SandboxAccount, made.account)
             if account is not None and account.payouts_blocked:
-                return _refuse(unit, made, "payouts_blocked")
-            return await _spend(unit, made, await _payment(unit, made.payment_id))
+                return refuse(unit, made, "payouts_blocked")
+            return await self._spoil_or_spend(unit, made, await payment_named(unit, made.payment_id))
 
-        made = _object(request, kind="transfer", payment_id=request.payment_id, account=request.payee_id)
+        made = entry(request, kind="transfer", payment_id=request.payment_id, account=request.payee_id)
         return await self._once(made, decide)
 
     async def refund(self, request: RefundRequest) -> Report:
         """Give back to the payer, unless the payment does not hold so much."""
 
         async def decide(unit: Unit, made: SandboxObject) -> Report:
-            return await _spend(unit, made, await _payment(unit, made.payment_id))
+            return await self._spoil_or_spend(unit, made, await payment_named(unit, made.payment_id))
 
-        return await self._once(_object(request, kind="refund", payment_id=request.payment_id, account=""), decide)
+        return await self._once(entry(request, kind="refund", payment_id=request.payment_id, account=""), decide)
 
     async def reverse(self, request: ReverseRequest) -> Report:
         """Take back from a payee what a transfer paid, unless it did not pay so much."""
 
         async def decide(unit: Unit, made: SandboxObject) -> Report:
-            return await _spend(unit, made, await unit.get(SandboxObject, request.transfer_key))
+            return await spend(unit, made, await unit.get(SandboxObject, request.transfer_key))
 
-        return await self._once(_object(request, kind="reversal", payment_id="", account=""), decide)
+        return await self._once(entry(request, kind="reversal", payment_id="", account=""), decide)
 
     async def look_up(self, *, key: str, milestone_id: str) -> Report | None:
         """Say what became of a transfer, refund or reversal."""
-        return _report(await self._store.first(SandboxObject, {"_id": key, "group": milestone_id}))
+        clock = await self._store.database_now()
+
+        async def work(unit: Unit) -> Report | None:
+            found = await unit.first(SandboxObject, {"_id": key, "group": milestone_id})
+            return None if found is None else told(await mature(unit, found, clock))
+
+        return await self._transact(work)
 
     async def balance(self, currency: str) -> Money:
         """Add up what was paid in and taken back, less what was paid out, given back and charged."""
@@ -173,7 +198,7 @@ class SandboxGateway:
 
     async def save_method(self, request: SaveMethodRequest) -> SavedMethod:
         """Save a way to pay; the sandbox needs nothing more of its owner."""
-        if request.method not in _FIRST_STATE:
+        if request.method not in BY_METHOD:
             return SavedMethod(state="refused", reference="", reason="unknown_method")
         return SavedMethod(state="ready", reference=f"sandbox:{request.method}", label=request.method)
 
@@ -207,6 +232,32 @@ class SandboxGateway:
         change = {"$set": {"payouts_blocked": blocked}, "$inc": {"version": 1}}
         await self._store.collection(SandboxAccount).update_one({"_id": account}, change, upsert=True)
 
+    async def due_entries(self, *, limit: int) -> list[str]:
+        """Find what is to change in its own time, now, by the database's clock."""
+        due = {"settles_at": {"$type": "date"}, "$expr": {"$lte": ["$settles_at", "$$NOW"]}}
+        return await self._store.find_ids(SandboxObject, due, sort=(("settles_at", 1),), limit=limit)
+
+    async def let_change(self, key: str) -> bool:
+        """Let an entry take the turn that is due, and tell of it; say whether it was still there to be taken."""
+        clock = await self._store.database_now()
+
+        async def work(unit: Unit) -> bool:
+            found = await unit.require(SandboxObject, key)
+            return (await mature(unit, found, clock)).version != found.version
+
+        return await self._transact(work)
+
+    async def _spoil_or_spend(self, unit: Unit, made: SandboxObject, payment: SandboxObject | None) -> Report:
+        """Take a payout or a refund out of its payment, unless that was told to spoil it."""
+        scenario = None if payment is None else scenario_for(payment)
+        spoilt = None if scenario is None else scenario.payout if made.kind == "transfer" else scenario.refund
+        if spoilt is None or not is_first_try(made.id):
+            return await spend(unit, made, payment)
+        if spoilt == "refused":
+            return refuse(unit, made, REASONS[spoilt])
+        turn = Turn(after_s=RETURNED_AFTER_S, state="returned", reason=REASONS[spoilt])
+        return await spend(unit, scheduled(made, (turn,), await unit.database_now()), payment)
+
     async def _once(self, made: SandboxObject, decide: Decide) -> Report:
         """Do what was asked under this key, or say again what became of it."""
 
@@ -216,7 +267,7 @@ class SandboxGateway:
                 return await decide(unit, made)
             if kept.digest != made.digest:
                 raise KeyReusedAtGateway(f"{kept.id} was used for another request")
-            return _known(kept)
+            return told(kept)
 
         return await self._transact(work)
 
@@ -232,50 +283,3 @@ async def _kept_key(unit: Unit, made: SandboxSecret) -> bytes:
     if kept is None:
         unit.insert(made)
     return (kept or made).key
-
-
-async def _store_it(unit: Unit, made: SandboxObject) -> Report:
-    unit.insert(made)
-    return _known(made)
-
-
-def _refuse(unit: Unit, made: SandboxObject, reason: str) -> Report:
-    refused = msgspec.structs.replace(made, state="refused", reason=reason)
-    unit.insert(refused)
-    return _known(refused)
-
-
-async def _spend(unit: Unit, made: SandboxObject, source: SandboxObject | None) -> Report:
-    """Take `made` out of what its source has left; or keep why not."""
-    if source is None or source.state != "done" or source.money.currency != made.money.currency:
-        return _refuse(unit, made, "source_not_paid")
-    if source.spent + made.money.amount > source.money.amount:
-        return _refuse(unit, made, "source_spent")
-    await unit.update(source, msgspec.structs.replace(source, spent=source.spent + made.money.amount))
-    return await _store_it(unit, made)
-
-
-def _object(request: Request, *, kind: Kind, payment_id: str, account: str) -> SandboxObject:
-    return SandboxObject(
-        id=request.key,
-        kind=kind,
-        group=request.milestone_id,
-        payment_id=payment_id,
-        account=account,
-        digest=hashlib.sha256(msgspec.json.encode(request)).digest(),
-        money=request.money,
-        state="done",
-        created_at=now(),
-    )
-
-
-async def _payment(unit: Unit, payment_id: str) -> SandboxObject | None:
-    return await unit.first(SandboxObject, {"payment_id": payment_id, "kind": "payment"})
-
-
-def _known(found: SandboxObject) -> Report:
-    return Report(outcome=found.state, reference=f"sandbox:{found.id}", money=found.money, fee=found.fee, reason=found.reason)
-
-
-def _report(found: SandboxObject | None) -> Report | None:
-    return None if found is None else _known(found)
