@@ -18,6 +18,7 @@ Kind = Literal[
     "ten", "wwk",
     "lia",
     "fxq", "fee", "adj",
+    "dsp", "fil",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -43,6 +44,8 @@ PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
 FeeScheduleId = Annotated[str, _of("fee", "A proposed fee schedule")]
 AdjustmentId = Annotated[str, _of("adj", "A proposed adjustment of the ledger")]
+DisputeId = Annotated[str, _of("dsp", "A dispute")]
+FileId = Annotated[str, _of("fil", "A file")]
 HoldId = Annotated[str, _of("hld", "A hold on somebody's payouts")]
 WebhookId = Annotated[str, _of("whk", "A webhook in the inbox")]
 ReconciliationId = Annotated[str, _of("rcn", "A reconciliation with the payment gateways")]
@@ -104,6 +107,18 @@ class ReceiptPath(Struct, frozen=True):
     """Which receipt: the id of the movement that it is for."""
 
     id: JournalId
+
+
+class DisputePath(Struct, frozen=True):
+    """Which dispute."""
+
+    id: DisputeId
+
+
+class FilePath(Struct, frozen=True):
+    """Which file."""
+
+    id: FileId
 
 
 class NotificationPath(Struct, frozen=True):

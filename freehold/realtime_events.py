@@ -161,6 +161,24 @@ class PayoutUpdate(RelayEvent, frozen=True, kw_only=True):
     until: Instant | None = None
 
 
+class DisputeUpdate(RelayEvent, frozen=True, kw_only=True):
+    """A dispute that you are a party of, or mediate, changed: `happened` says how (filed, offer_made, decided, reminded ...).
+
+    `state` is what it is in now, until `due_at`; `amount` is what is disputed.
+    """
+
+    name: ClassVar[str] = "disputeUpdate"
+
+    dispute_id: str
+    project_id: str
+    milestone_id: str
+    title: str
+    state: str
+    happened: str
+    amount: Money
+    due_at: Instant | None = None
+
+
 class ReviewPublished(RelayEvent, frozen=True, kw_only=True):
     """A review of you can be read now."""
 

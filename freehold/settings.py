@@ -37,6 +37,8 @@ Origins = Annotated[str, Meta(pattern=r"^(https?://[^/?#,\s]+(,https?://[^/?#,\s
 """Web origins (`https://app.example.org`), with commas between them; empty for none."""
 LogName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,100}(/[A-Za-z0-9._-]{1,50}){0,3}$(?!\n)")]
 """What the ledger's log is called for ever, like an address without its scheme: `pay.example.org/ledger`."""
+HostAndPort = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._-]{1,253}:[0-9]{1,5})?$(?!\n)")]
+"""A service in our own network (`clamav:3310`); empty for none."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 Profile = Literal["standard", "ce"]
 
@@ -104,6 +106,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     web_url: Address = "http://127.0.0.1:8000"
     relay_url: Address = "http://127.0.0.1:8001"
     ledger_origin: LogName = "freehold.invalid/ledger"
+    scanner_address: HostAndPort = ""
     log_level: LogLevel = "info"
 
 

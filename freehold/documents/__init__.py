@@ -1,7 +1,9 @@
 """Everything that is stored: document types, collection names, indexes. No I/O; the store and the connector share it."""
 
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
+from freehold.documents.disputes import Dispute, MediatorNote, StepTaken
 from freehold.documents.document import Document, Index, Instant, Version
+from freehold.documents.files import FileChunk, StoredFile
 from freehold.documents.gateway_books import GatewayObject
 from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
@@ -28,6 +30,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Command, GatewayOffer, GatewayObject, Webhook, Reconciliation, PaymentMethod, PayeeProfile,
     SandboxObject, SandboxAccount, SandboxNotice, SandboxSecret, TimeEntry, WorkWeek,
     FxQuote, FeeScheduleChange, Adjustment, Withdrawals,
+    Dispute, StoredFile, FileChunk,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
 
@@ -37,8 +40,10 @@ __all__ = [
     "Application",
     "Command",
     "Delivery",
+    "Dispute",
     "Document",
     "FeeScheduleChange",
+    "FileChunk",
     "FxQuote",
     "GatewayObject",
     "GatewayOffer",
@@ -56,6 +61,7 @@ __all__ = [
     "LogHead",
     "LogLeaf",
     "Mail",
+    "MediatorNote",
     "Milestone",
     "Notification",
     "OutboxRow",
@@ -76,6 +82,8 @@ __all__ = [
     "SandboxObject",
     "SandboxSecret",
     "Session",
+    "StepTaken",
+    "StoredFile",
     "TaxProfile",
     "Ticket",
     "TimeEntry",

@@ -74,6 +74,7 @@ class User(Document, frozen=True, kw_only=True):
 
     `jobs_opened` counts the openings of jobs; writing it makes two openings at once meet, so that the quota holds.
     `methods_saved` counts the payment methods that are kept, for the same reason.
+    `stored_bytes` counts those of all files that the person has stored.
     `sign_ins` counts the sign-ins; writing it makes one meet a change of the person's rights (ADR 6).
     `hours_changed` counts the changes of the hours that they work; writing it makes two of them meet, so that no two entries
     overlap (ADR 24).
@@ -96,6 +97,7 @@ class User(Document, frozen=True, kw_only=True):
     suspended: bool = False
     jobs_opened: int = 0
     methods_saved: int = 0
+    stored_bytes: int = 0
     sign_ins: int = 0
     hours_changed: int = 0
     created_at: Instant

@@ -3,7 +3,7 @@
 Problem
   BadRequest 400           MalformedBody, InvalidCursor, InvalidIdempotencyKey
   Unauthenticated 401      InvalidCredentials
-  Forbidden 403            WrongPassword
+  Forbidden 403            PartyOfIt, WrongPassword
   NotFound 404
   MethodNotAllowed 405
   Conflict 409             StaleVersion, AlreadyExists (EmailTaken), RuleRefused
@@ -136,6 +136,13 @@ class WrongPassword(Forbidden):
 
     code = "wrong_password"
     title = "This is not your password"
+
+
+class PartyOfIt(Forbidden):
+    """An operator decides nothing that they are a party of, and sees of it what a party sees."""
+
+    code = "party_of_it"
+    title = "You are a party of this yourself"
 
 
 class NotFound(Problem):

@@ -29,6 +29,13 @@ BY_STRUCT: Final[dict[str, Schema]] = {
     "JobChange": {"transition": "close", "version": 3},
     "ApplicationChange": {"transition": "accept", "version": 1},
     "MilestoneChange": {"transition": "submit", "version": 4, "note": "The first forty pages, as agreed."},
+    "DisputeChange": {"transition": "offer", "version": 2, "to_freelancer": {"amount": 12_000, "currency": "USD"}},
+    "Mediation": {
+        "transition": "propose",
+        "version": 4,
+        "to_freelancer": {"amount": 12_000, "currency": "USD"},
+        "reasons": "Sixty of the hundred pages are as agreed.",
+    },
     "UserChange": {"profile": {"headline": "Technical translator", "skills": ["Italian", "English"]}},
     "NotificationView": {
         "id": f"ntf_{_ID}",
@@ -75,6 +82,9 @@ BY_FIELD: Final[dict[str, Any]] = {
     "comment": "Clear, kind and on time.",
     "note": "The first forty pages, as agreed.",
     "reason": None,
+    "statement": "Pages 40 to 100 were translated by a machine.",
+    "reasons": "Sixty of the hundred pages are as agreed.",
+    "content": "UGFnZSA0MSByZWFkcyAnd2F0ZXIgcmFtJyBmb3IgaHlkcmF1bGljIHJhbS4K",
     "country": "Italy",
     "city": "Turin",
     "currency": "USD",
@@ -96,7 +106,17 @@ BY_FIELD: Final[dict[str, Any]] = {
 }
 """Values by the name of a field, used wherever they fit the field's type."""
 
-_PEOPLE: Final = {"employer_id", "freelancer_id", "client_id", "author_id", "subject_id", "user_id"}
+_PEOPLE: Final = {
+    "employer_id",
+    "freelancer_id",
+    "client_id",
+    "author_id",
+    "subject_id",
+    "user_id",
+    "mediator_id",
+    "filed_by_id",
+    "by_id",
+}
 _KINDS: Final = {
     "job": "job",
     "application": "app",
@@ -104,6 +124,8 @@ _KINDS: Final = {
     "milestone": "mst",
     "review": "rev",
     "notification": "ntf",
+    "dispute": "dsp",
+    "file": "fil",
 }
 _OWN_KINDS: Final = {
     "JobView": "job",
@@ -116,6 +138,9 @@ _OWN_KINDS: Final = {
     "Movement": "jrn",
     "InvoiceView": "inv",
     "MailView": "mal",
+    "DisputeView": "dsp",
+    "MediatedDispute": "dsp",
+    "EvidenceView": "fil",
 }
 """What stands in the field `id`, by the name of the struct."""
 

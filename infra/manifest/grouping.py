@@ -38,6 +38,8 @@ ENDPOINTS: Final = {
     "payouts": "payments",
     "fx": "money",
     "fees": "money",
+    "disputes": "money",
+    "evidence": "files",
     "notifications": "notices",
     "realtime": "notices",
     "admin": "admin",

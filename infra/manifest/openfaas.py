@@ -59,6 +59,8 @@ HASHING: Final = Size(memory="192Mi", cpu="1000m", most=10, concurrency=32, kept
 """Processes that check passwords: word lists, and 19 MiB more for each password that is hashed at the time."""
 PAPERS: Final = Size(memory="384Mi", cpu="1000m", most=5, concurrency=4, kept_memory="192Mi")
 """Processes that set pages: what does so takes 60 MiB from the first page on, and a whole processor while it works."""
+FILES: Final = Size(memory="320Mi", cpu="1000m", most=5, concurrency=8, kept_memory="128Mi")
+"""Processes that take files in: two at a time are held, and one picture of up to 100 MB is worked on."""
 MOST_IN_A_GROUP: Final = 64
 """A group answers as many calls at a time as its functions would alone, up to this."""
 MOST_REPLICAS_CE: Final = 5
@@ -144,6 +146,8 @@ def _size(entries: list[FunctionEntry]) -> Size:
         return HASHING
     if any(entry.name.startswith("papers-") for entry in entries):
         return PAPERS
+    if any(entry.group == "files" for entry in entries):
+        return FILES
     kinds = {entry.kind for entry in entries}
     return next(size for kind, size in SIZES.items() if kind in kinds)
 

@@ -39,6 +39,7 @@ PLANTED = {
     "papers": ("functions/papers/render_invoice.py", "import weasyprint"),
     "vat-ids": ("functions/taxes/put_tax_profile.py", "import stdnum"),
     "exchange-rates": ("functions/fx/create_quote.py", "import currency_converter"),
+    "pictures": ("functions/jobs/get_job.py", "import PIL"),
     "programs": ("freehold/logs.py", "import rich"),
     "engine": ("infra/local/parts.py", "import docker"),
 }
@@ -58,6 +59,7 @@ DISTRIBUTIONS = {
     "cryptography": "pyjwt",
     "currency_converter": "currencyconverter",
     "jwt": "pyjwt",
+    "PIL": "pillow",
     "opentelemetry": "opentelemetry-sdk",
     "paypalserversdk": "paypal-server-sdk",
     "prometheus_client": "prometheus-client",

@@ -9,17 +9,19 @@ from tests.architecture.sources import Source, sources
 
 RULES = (
     "money", "money_process", "ledger", "escrow", "fees", "settlement", "holding", "milestones", "audit", "hiring", "hours",
-    "weeks", "conversion", "fee_preview", "adjustments",
+    "weeks", "conversion", "fee_preview", "adjustments", "disputes", "dispute_case", "dispute_fees",
+    "dispute_process",
 )  # fmt: skip
 AROUND = (
-    "freehold/payments", "freehold/views", "functions/admin", "functions/escrow", "functions/hours", "functions/milestones",
+    "freehold/payments", "freehold/views", "functions/admin", "functions/disputes", "functions/escrow", "functions/hours",
+    "functions/milestones",
     "functions/payments", "functions/payouts", "functions/fx", "functions/fees", "freehold/fx",
 )  # fmt: skip
 STORED = (
     "milestones", "commands", "audit", "jobs", "timesheets", "work_weeks", "week_reviews", "payees", "payout_accounts",
-    "payment_methods", "quotes", "fees", "adjustments", "payout_lists",
+    "payment_methods", "quotes", "fees", "adjustments", "payout_lists", "disputes", "dispute_clock", "evidence",
 )  # fmt: skip
-DOCUMENTS = ("money", "work", "hours", "sandbox", "payouts", "operations")
+DOCUMENTS = ("money", "work", "hours", "sandbox", "payouts", "operations", "disputes")
 SECONDS = ("_s", "_S", "deadlines")
 
 

@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct, structs
 
 from freehold.documents import DOCUMENTS, Document, Index
+from freehold.domain.dispute_process import PROCESS as DISPUTE_PROCESS
 from freehold.domain.money_process import PROCESS, CommandKind
 from freehold.domain.week_process import ENTRY_STEPS, WEEK_STEPS
 from freehold.edge.declare import event_classes
@@ -49,6 +50,7 @@ def emitted() -> set[str]:
     """Find the events that somebody emits: made by name, taken from the process table, or asked of a payment gateway."""
     text = "\n".join(source.text for source in sources("functions", "freehold/store"))
     made = {name for name, kind in all_events().items() if re.search(rf"\b{kind.__name__}\(", text)}
+    made |= {row.event for row in DISPUTE_PROCESS if row.event}
     stepped = {row.event for rows in (PROCESS, WEEK_STEPS, ENTRY_STEPS) for row in rows}
     return made | stepped | {f"payment.{kind}_requested" for kind in get_args(CommandKind)}
 

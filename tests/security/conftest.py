@@ -28,6 +28,7 @@ def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
             keys,
             functions,
             open_jobs_limit="100000",
+            large_bodies_at_once="100",
             payment_methods_limit="100000",
             fx_rate_max_age_days="400",
         ) as api,

@@ -75,7 +75,7 @@ def accepted(kind: inspect.Type) -> Any:
         return _text(kind)
     if isinstance(kind, inspect.LiteralType):
         return kind.values[0]
-    return {inspect.IntType: 1, inspect.BoolType: True, inspect.DateTimeType: INSTANT}[type(kind)]
+    return {inspect.IntType: 1, inspect.BoolType: True, inspect.BytesType: "eA==", inspect.DateTimeType: INSTANT}[type(kind)]
 
 
 def _has(place: Any, step: str | int) -> bool:

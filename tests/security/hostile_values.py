@@ -1,5 +1,6 @@
 """What a type must refuse: JSON of another type, operators in its place, values beyond its limits."""
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -31,6 +32,8 @@ def refused(slot: Slot) -> Iterator[Any]:
     match slot.kind:
         case inspect.StrType():
             yield from (*NUMBERS, *OTHERS, *_texts(slot.kind))
+        case inspect.BytesType():
+            yield from (*NUMBERS, *OTHERS, "*", "a", "a===", "\x00", *_bytes(slot.kind))
         case inspect.IntType():
             yield from (1.5, 1e300, *TEXTS, *OTHERS, *_integers(slot.kind))
         case inspect.BoolType():
@@ -66,6 +69,13 @@ def _texts(kind: inspect.StrType) -> Iterator[str]:
             "\u0661" * 3,
         )
         yield from (text for text in hostile if not re.search(kind.pattern, text))
+
+
+def _bytes(kind: inspect.BytesType) -> Iterator[str]:
+    if kind.min_length:
+        yield ""
+    if kind.max_length is not None:
+        yield base64.b64encode(b"x" * (kind.max_length + 1)).decode()
 
 
 def _integers(kind: inspect.IntType) -> Iterator[int]:

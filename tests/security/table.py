@@ -15,6 +15,7 @@ from tests.escrow import usd
 from tests.hiring import completed, new_application, new_job
 from tests.hours import at, move_clock
 from tests.payments.telling import signed
+from tests.security.dispute_recipes import DISPUTE_RECIPES
 from tests.security.payee_table import OF_PAYEES
 from tests.security.recipe import Make, Recipe, Request
 from tests.security.world import SCORES, World, tax_profile
@@ -202,6 +203,7 @@ def _new_invoice(world: World) -> Request:
 
 
 RECIPES: Final[dict[str, Recipe]] = {
+    **DISPUTE_RECIPES,
     "admin-audit-ledger": Recipe("admin", lambda _: Request()),
     "admin-get-tax-profile": Recipe("admin", lambda _: Request()),
     "admin-list-mails": Recipe("admin", lambda _: Request()),

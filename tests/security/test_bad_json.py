@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from freehold.domain.text import line, prose
+from infra.manifest.gateway import body_limit_of
 from tests.security.calls import authorisation, send
 from tests.security.snapshots import fingerprints
 from tests.security.table import ENDPOINTS, RECIPES, Request, address, declaration_of
@@ -16,9 +17,10 @@ from tests.security.world import World
 
 WITH_BODY = [name for name, item in ENDPOINTS.items() if item.body_type is not None]
 WITHOUT_BODY = [name for name, item in ENDPOINTS.items() if item.body_type is None and not item.takes_raw]
-LIMIT: Final = 65_536
 FREE_TEXTS: Final = {
     "applications-create-application": ("proposal",),
+    "disputes-create-dispute": ("statement",),
+    "disputes-update-dispute": ("statement",),
     "jobs-create-job": ("title", "description", "category"),
     "jobs-update-job": ("title", "description", "category"),
     "milestones-create-milestone": ("title", "description"),
@@ -95,19 +97,19 @@ def test_a_field_that_is_given_twice_is_refused(world: World, name: str):
 def test_a_body_beyond_the_limit_is_refused_with_and_without_a_length(world: World, name: str):
     request = RECIPES[name].make(world)
     raw = json.dumps(request.body or {}).encode()
-    taken = 0
+    taken, limit = 0, body_limit_of(ENDPOINTS[name])
 
     async def pieces() -> AsyncIterator[bytes]:
         nonlocal taken
         yield raw
-        for _ in range(LIMIT):
+        for _ in range(limit):
             taken += 1_024
             yield b" " * 1_024
 
     before = fingerprints(world.api)
-    assert is_problem(sent(world, name, request, raw + b" " * LIMIT), 413, "payload_too_large")
+    assert is_problem(sent(world, name, request, raw + b" " * limit), 413, "payload_too_large")
     assert is_problem(sent(world, name, request, pieces()), 413, "payload_too_large")
-    assert taken <= 2 * LIMIT
+    assert taken <= 2 * limit
     assert fingerprints(world.api) == before
 
 
@@ -119,7 +121,7 @@ def test_a_body_up_to_the_limit_is_taken_in_pieces(world: World, name: str):
     async def pieces() -> AsyncIterator[bytes]:
         for position in range(0, len(raw), 7):
             yield raw[position : position + 7]
-        yield b" " * (LIMIT - len(raw))
+        yield b" " * (body_limit_of(ENDPOINTS[name]) - len(raw))
 
     response = sent(world, name, request, pieces())
     assert response.status_code == declaration_of(name).status, response.text

@@ -1,7 +1,9 @@
 """The world that the security tests walk through: people, what they own, and what nobody else may see of it."""
 
+import base64
 import itertools
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -12,13 +14,15 @@ from freehold.documents import Ticket
 from freehold.events import EventEnvelope
 from freehold.ids import new_id
 from tests.api import PASSWORD, Api, Person
-from tests.escrow import Work
+from tests.escrow import Work, usd
 from tests.hiring import completed, new_application, new_job
 from tests.hours import Hours, hourly_project, move_clock, save_method
+from tests.quarrels import complaint
 from tests.security.interruptions import Fragile
 from tests.security.people import ROLES, dead_tokens, gathered
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+DISPUTING: Final = ("client", "freelancer", "admin")
 SCORES: Final = {"quality": 5, "communication": 4, "timeliness": 3, "fairness": 5}
 
 
@@ -220,6 +224,47 @@ class World:
     def other_admin(self) -> Person:
         """Another operator than the one who is in the world."""
         return self.api.admin()
+
+    def disputable(self) -> dict[str, Any]:
+        """Bring a milestone to where it can be disputed; operators read disputes, and what stands in them."""
+        milestone = self.milestone("submitted")
+        for text in (milestone["id"], milestone["project_id"], milestone["title"]):
+            self.hide(text, *DISPUTING)
+        return milestone
+
+    def dispute(self, state: str = "filed") -> dict[str, Any]:
+        """Bring a dispute of the client's about a new milestone into a state: filed, negotiating, mediation, proposed, ruling.
+
+        In a negotiation the client's first offer stands.
+        """
+        milestone = self.disputable()
+        made = self["client"].post("/api/disputes", complaint(milestone, 10_000, statement=self.words(*DISPUTING)))
+        self.hide(made["id"], *DISPUTING)
+        for reached, person, change in self._on_the_way():
+            if made["state"] == state:
+                break
+            place = "/api/admin/disputes" if person == "admin" else "/api/disputes"
+            made = self[person].put(f"{place}/{made['id']}", {**change, "version": made["version"]})
+            assert reached in {made["state"], "offer"}, made
+        assert made["state"] == state, made
+        if state == "negotiating":
+            offer = {"transition": "offer", "to_freelancer": usd(1_000), "version": made["version"]}
+            made = self["client"].put(f"/api/disputes/{made['id']}", offer)
+        return made
+
+    def _on_the_way(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        words = self.words(*DISPUTING)
+        yield "negotiating", "freelancer", {"transition": "contest", "statement": words}
+        yield "mediation", "client", {"transition": "escalate"}
+        yield "proposed", "admin", {"transition": "propose", "to_freelancer": usd(2_000), "reasons": words}
+        yield "ruling", "freelancer", {"transition": "refuse_proposal"}
+
+    def evidence(self) -> dict[str, Any]:
+        """Add a file of the client's to a new dispute."""
+        body = {"name": "log.txt", "content": base64.b64encode(self.words(*DISPUTING).encode()).decode()}
+        made = self["client"].post(f"/api/disputes/{self.dispute()['id']}/evidence", body)
+        self.hide(made["id"], *DISPUTING)
+        return made
 
     def notification(self) -> dict[str, Any]:
         """Tell the client something; what they were told before is read."""

@@ -1,0 +1,56 @@
+"""Taking a file in: recognised, counted, scanned, and made anew where it is a picture."""
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from msgspec import Struct
+
+from freehold.documents.files import Scanned
+from freehold.domain.errors import Fault, InvalidFields
+from freehold.uploads.kinds import IN_WORDS, Kind, harmless_name, recognised
+from freehold.uploads.pictures import remade
+from freehold.uploads.scanning import Scanner
+
+LARGEST_FILE_BYTES: Final = 5 * 1024 * 1024
+LARGEST_KEPT_BYTES: Final = 2 * LARGEST_FILE_BYTES
+"""A picture may grow when it is written anew."""
+_ONE_PICTURE: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
+"""One picture is decoded at a time in a process, because each takes up to 100 MB."""
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """A file as it may be stored: its bytes, what they are, a harmless name, their SHA-256 in hex, whether it was scanned."""
+
+    data: bytes
+    media_type: str
+    name: str
+    sha256: str
+    scanned: Scanned
+
+
+async def receive(data: bytes, *, name: str, scanner: Scanner | None) -> Received:
+    """Take a file in. Raises InvalidFields (`content`) for what is not taken, FileInfected, ScannerUnavailable."""
+    kind = recognised(data) if len(data) <= LARGEST_FILE_BYTES else None
+    if kind is None:
+        raise InvalidFields([Fault("content", f"{IN_WORDS}, of at most {LARGEST_FILE_BYTES} bytes")])
+    if scanner is not None:
+        await scanner.look_at(data)
+    kept = await _kept(data, kind)
+    return Received(
+        data=kept,
+        media_type=kind.media_type,
+        name=harmless_name(name, kind),
+        sha256=hashlib.sha256(kept).hexdigest(),
+        scanned="not_scanned" if scanner is None else "clean",
+    )
+
+
+async def _kept(data: bytes, kind: Kind) -> bytes:
+    if kind.picture is None:
+        return data
+    made = await asyncio.get_running_loop().run_in_executor(_ONE_PICTURE, remade, data, kind)
+    if len(made) > LARGEST_KEPT_BYTES:
+        raise InvalidFields([Fault("content", f"a picture of at most {LARGEST_KEPT_BYTES} bytes when it is written anew")])
+    return made

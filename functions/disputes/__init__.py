@@ -1,0 +1,1 @@
+"""Disputes: filing, answering, negotiating, accepting what is offered or proposed."""

@@ -1,0 +1,1 @@
+"""Evidence in disputes: files that a party adds and both sides see."""
