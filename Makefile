@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test bench faults verify backup restore check fmt deploy-check images up
+.PHONY: help run demo test bench faults prove verify backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -32,6 +32,11 @@ faults: ## kill, cut off, back up, restore and roll out, all at full size; takes
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
 	@FREEHOLD_FAULTS=full FREEHOLD_FAULT_EVENTS=10000 exec $(PYTHON) -m pytest tests/fault tests/connector
+
+prove: ## try the promises about money at a larger size, plant bugs, and print one table (about 10 minutes)
+	@$(BOOTSTRAP) test
+	@python3 infra/system_packages.py
+	@exec $(PYTHON) -m tests.prove
 
 backup: ## write a backup into a new folder: make backup DIR=... (of the local run, or of MONGODB_URI)
 	@$(BOOTSTRAP) run

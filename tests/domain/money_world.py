@@ -4,7 +4,7 @@ The gateway here is honest but unlucky: replies get lost, reports come twice, la
 were done come back, banks take payments back. It is the arbiter: what it moved is counted on its own side and compared.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import msgspec
@@ -95,7 +95,10 @@ class World:
         self.clock_s = 0
         self.schedule = schedule
         self.milestones: dict[str, Timed] = {}
-        self.journals: dict[str, tuple[str, Journal]] = {}
+        self.journals: dict[str, list[Journal]] = defaultdict(list)
+        self.keys: set[str] = set()
+        self.accounts: Counter = Counter()
+        self.touched: set[str] = set()
         self.commands: dict[str, Command] = {}
         self.called: Counter = Counter()
         self.settled: set[str] = set()
@@ -140,9 +143,9 @@ class World:
         timed = self.milestones[step.after.milestone_id]
         assert timed.held == step.before
         for journal in step.journals:
-            assert journal.key not in self.journals, f"{journal.key} is written twice"
-            self.journals[journal.key] = (step.after.milestone_id, journal)
+            self._keep(journal, step.after.milestone_id)
         timed.held = step.after
+        self.touched.add(step.after.milestone_id)
         timed.submissions += step.row.transition == "submit"
         timed.deadlines |= dict.fromkeys(step.row.stops)
         timed.deadlines |= {name: self.clock_s + LENGTHS_S[name] for name in step.row.starts}
@@ -152,6 +155,14 @@ class World:
             assert command.key not in self.commands, f"{command.key} is asked twice"
             assert command.money.amount > 0
             self.commands[command.key] = command
+
+    def _keep(self, journal: Journal, owner: str) -> None:
+        assert journal.key not in self.keys, f"{journal.key} is written twice"
+        assert not any(ledger.sums_by_currency(journal.lines).values()), journal
+        self.keys.add(journal.key)
+        self.journals[owner].append(journal)
+        for line in journal.lines:
+            self.accounts[line.account] += line.amount
 
     def carry_out(self, key: str, *, verdict: str, fee: int, crash: str | None) -> None:
         """Carry a command out as the reaction does: an attempt that may have been made before looks up first."""
@@ -220,36 +231,40 @@ class World:
         return self.milestones[_milestone_of(command)].held.state != "funding"
 
     def check(self) -> None:
-        """Check every invariant of the ledger after every step."""
-        for _, journal in self.journals.values():
-            assert not any(ledger.sums_by_currency(journal.lines).values()), journal
-        for name, timed in self.milestones.items():
-            self._check_one(name, timed)
+        """Check every invariant of the ledger: of the milestones that were touched since, and of all together."""
+        while self.touched:
+            name = self.touched.pop()
+            self._check_one(name, self.milestones[name])
         assert all(count == 1 for count in self.gateway.effects.values()), self.gateway.effects
+        assert not sum(self.accounts.values())
         in_reversal = sum(
             leg.gross
             for timed in self.milestones.values()
             for leg in timed.held.holding.legs_of("reversal")
             if leg.state == "pending"
         )
-        assert self.account(f"freelancer_debt:{PAYEE}") == self.debt + in_reversal
+        assert self.accounts[f"freelancer_debt:{PAYEE}"] == self.debt + in_reversal
 
     def _check_one(self, name: str, timed: Timed) -> None:
         held = timed.held
         assert faults_of(held) == (), (held, faults_of(held))
-        replayed, sums, keys = ledger.Balances(), Counter(), []
-        for owner, journal in self.journals.values():
-            if owner == name:
-                replayed = ledger.post(replayed, journal, milestone_id=name)
-                keys.append(journal.key)
-                for line in journal.lines:
-                    sums[line.account, line.currency] += line.amount
+        replayed, sums = ledger.Balances(), Counter()
+        for journal in self.journals[name]:
+            replayed = ledger.post(replayed, journal, milestone_id=name)
+            for line in journal.lines:
+                sums[line.account, line.currency] += line.amount
         assert replayed == held.holding.balances
-        under_way = [
-            (command.kind, command.leg, command.attempt) for key, command in self.commands.items() if key not in self.settled
+        open_ = [
+            command for key, command in self.commands.items() if key not in self.settled and _milestone_of(command) == name
         ]
+        under_way = [(command.kind, command.leg, command.attempt) for command in open_]
+        keys = [journal.key for journal in self.journals[name]]
         assert violations_of(held, sums=sums, keys=keys, under_way=under_way) == [], held
         assert held.holding.fees == fee_of(held.holding.released, self.schedule)
+        self._check_deadlines(timed)
+
+    def _check_deadlines(self, timed: Timed) -> None:
+        held = timed.held
         was_submitted = timed.submissions > 0 or held.kind == "week"
         assert (timed.deadlines.get("auto_release_at") is not None) <= was_submitted
         if held.state == "submitted":
@@ -258,7 +273,7 @@ class World:
             assert timed.deadlines.get("funding_expires_at") is not None
 
     def account(self, name: str) -> int:
-        return sum(line.amount for _, journal in self.journals.values() for line in journal.lines if line.account == name)
+        return self.accounts[name]
 
     def check_at_rest(self) -> None:
         """Check what holds once every command has been settled and every report taken in."""

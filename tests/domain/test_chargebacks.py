@@ -42,6 +42,15 @@ def test_a_chargeback_that_is_won_leaves_everything_as_it_was_but_the_gateways_f
     assert (won.state, won.chargeback, won.holding.balances) == ("submitted", None, Balances(escrow=1_005))
 
 
+def test_a_fee_that_comes_back_with_a_won_chargeback_is_booked_at_most_as_it_was_charged():
+    opened, _ = news(drive(created(), *SUBMITTED), chargeback("opened", fee=15))
+    for told, booked in ((15, 15), (99, 15), (4, 4)):
+        _, journals = news(opened, chargeback("won", fee=told))
+        assert journals["gwfee_back:cbk_1"] == {"clearing:sandbox": booked, "gateway_fees": -booked}
+    _, journals = news(drive(created(), *SUBMITTED), chargeback("won", fee=15))
+    assert set(journals) == {"cb_open:cbk_1", "cb_won:cbk_1"}
+
+
 def test_a_chargeback_that_is_lost_before_the_release_takes_what_is_held():
     held, journals = news(drive(created(), *SUBMITTED), chargeback("lost", 705))
     assert journals["cb_lost:cbk_1"] == {"escrow:mst_1": 705, "cb_receivable": -705}

@@ -282,10 +282,11 @@ def test_a_payment_that_comes_after_the_cancellation_goes_back_whole():
     assert (known.after.state, known.after.holding.refunded) == ("refunded", 1_005)
 
 
-def test_a_payment_of_another_amount_is_never_held_but_goes_back():
-    step = take(drive(created(), *FUNDED[:1]), "deposit_paid", by="gateway", facts=paid(1_004))
-    assert lines_of(step) == {"deposit:pay_1": {"clearing:sandbox": 1_004, "refund_due:mst_1": -1_004}}
-    assert (step.after.state, step.command.money) == ("refunding", usd(1_004))
+@pytest.mark.parametrize("amount", [1, 1_004, 1_006, 2_010])
+def test_a_payment_of_another_amount_is_never_held_but_goes_back(amount):
+    step = take(drive(created(), *FUNDED[:1]), "deposit_paid", by="gateway", facts=paid(amount))
+    assert lines_of(step) == {"deposit:pay_1": {"clearing:sandbox": amount, "refund_due:mst_1": -amount}}
+    assert (step.after.state, step.command.money) == ("refunding", usd(amount))
     assert faults_of(step.after) == ()
 
 

@@ -150,6 +150,16 @@ def test_a_debt_is_kept_back_from_the_next_payout():
     assert take(step.after, "transfer_known", by="gateway", facts=moved(604)).after.state == "released"
 
 
+def test_only_what_was_really_sent_is_asked_back_and_the_rest_is_owed():
+    step = take(drive(created(), *SUBMITTED), "release", by="client", facts=Facts(debt=300))
+    paid_out = take(step.after, "transfer_known", by="gateway", facts=moved(604)).after
+    back = take(paid_out, "refund", by="freelancer", facts=Facts())
+    assert [command.money for command in back.commands] == [usd(1_005), usd(604)]
+    assert (back.debt, lines_of(back)["return:mst_1:2"]["freelancer_debt:usr_f"]) == (300, 904)
+    with_half = drive(created(), *SUBMITTED, ("release", "client", Facts(part=500)), ("transfer_known", "gateway", moved(450)))
+    assert refusal_of(with_half, "refund", "freelancer", Facts(part=506)) == "part_not_covered"
+
+
 def test_a_debt_that_eats_the_whole_payout_asks_the_gateway_for_nothing():
     step = take(drive(created(), *SUBMITTED), "release", by="client", facts=Facts(debt=5_000, hold="a hold"))
     assert (step.after.state, step.commands, step.debt, step.leg.sent) == ("released", (), -904, 0)

@@ -5,7 +5,12 @@ come twice, late and out of order, and which refuses; deadlines pass; both parti
 """
 
 import contextlib
+import os
+from collections import Counter
+from pathlib import Path
+from typing import ClassVar
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
@@ -37,6 +42,8 @@ CRASHES = st.sampled_from([None, None, None, "before the call", "after the call"
 
 class MoneyMachine(RuleBasedStateMachine):
     milestones = Bundle("milestones")
+    counted: ClassVar[Counter[str]] = Counter()
+    """What all examples have done so far."""
 
     @initialize(target=milestones, schedule=SCHEDULES, amount=AMOUNTS)
     def begin(self, schedule, amount):
@@ -96,6 +103,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def the_bank_takes_a_payment_back(self, name, amount, fee):
         whole = self.world.milestones[name].held.holding.deposited
         with contextlib.suppress(Refused):
+            self.counted["chargebacks"] += 1
             self.world.open_chargeback(name, whole if amount is None else amount, fee)
 
     @precondition(lambda self: self.world.chargebacks)
@@ -109,6 +117,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(data=st.data(), heard=st.booleans())
     def what_was_paid_comes_back(self, data, heard):
         key = data.draw(st.sampled_from(self.world.done_and_not_taken_back()))
+        self.counted["returned payments"] += 1
         report, command = self.world.gateway.bounce(key), self.world.commands[key]
         self.world.reports.append((command, report))
         if heard:
@@ -137,11 +146,13 @@ class MoneyMachine(RuleBasedStateMachine):
     def carry_out(self, data, fee, crash):
         key = data.draw(st.sampled_from(self.world.waiting()))
         verdict = data.draw(VERDICTS[self.world.commands[key].kind])
+        self.counted["crashes"] += crash is not None
         self.world.carry_out(key, verdict=verdict, fee=fee, crash=crash)
 
     @precondition(lambda self: self.world.reports)
     @rule(data=st.data())
     def an_old_report_comes_again(self, data):
+        self.counted["repeated reports"] += 1
         self.world.take_in(*data.draw(st.sampled_from(self.world.reports)))
 
     @precondition(lambda self: any(report.outcome == "pending" for report in self.world.gateway.objects.values()))
@@ -168,12 +179,14 @@ class MoneyMachine(RuleBasedStateMachine):
     @invariant()
     def every_invariant_holds(self):
         if hasattr(self, "world"):
+            self.counted["checks"] += 1
             self.world.check()
 
     def teardown(self):
         """Let everything come to rest, then compare the ledger with what the gateway itself counted."""
         if not hasattr(self, "world"):
             return
+        self.counted["examples"] += 1
         for _ in range(200):
             if not (waiting := self.world.waiting()):
                 break
@@ -191,11 +204,28 @@ class MoneyMachine(RuleBasedStateMachine):
         try:
             self.world.step(name, transition, actor, **facts)
         except Refused:
+            self.counted["refusals"] += 1
             return False
+        self.counted["steps"] += 1
         return True
 
 
-TestMoneyMachine = MoneyMachine.TestCase
-TestMoneyMachine.settings = settings(
-    max_examples=500, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+def counted_into(file: str) -> None:
+    """Add what all examples of this process have counted to a file, for `make prove`."""
+    Path(file).write_bytes(msgspec.json.encode(dict(MoneyMachine.counted)))
+
+
+class TestMoneyMachine(MoneyMachine.TestCase):
+    settings = settings(
+        max_examples=int(os.environ.get("FREEHOLD_EXAMPLES", "500")),
+        stateful_step_count=int(os.environ.get("FREEHOLD_STEPS", "60")),
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        if file := os.environ.get("FREEHOLD_COUNTED"):
+            counted_into(file)

@@ -15,6 +15,7 @@ CARRIES_OUT = "payments-carry-out-command"
 LONGEST_WAY_S: Final = 20.0
 """How long a commit may be on its way after its call was given up."""
 FUNDED = {"deposited": 19_005, "held": 19_005}
+REFUNDED = {"deposited": 19_005, "refunded": 19_005}
 RELEASED = {"deposited": 19_005, "released": 17_104, "fees": 1_901}
 
 

@@ -18,9 +18,9 @@ import pytest
 from bson.binary import UUID_SUBTYPE, Binary
 
 from freehold.store import local_admin
-from tests.api import Api
+from tests.api import Api, Person
 from tests.escrow import Work, amounts
-from tests.fault.books import CARRIES_OUT, FUNDED, RELEASED, Books
+from tests.fault.books import CARRIES_OUT, FUNDED, REFUNDED, RELEASED, Books
 from tests.fault.doomed import End, Job
 from tests.invoicing import invoices_of, with_profile
 
@@ -49,13 +49,26 @@ class Doom(Books):
         key = f"invoice-{dies_before}"
         headers = {**self.work.freelancer.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
         fields = {"method": "POST", "path": "/api/invoices", "headers": headers, "body": {"milestone_id": milestone_id}}
-        return self._job(dies_before=dies_before, functions=["invoices-create-invoice"], **fields)
+        return self.job(dies_before=dies_before, functions=["invoices-create-invoice"], **fields)
 
     def request(self, path: str, body: dict[str, Any], *, key: str, dies_before: int) -> int:
         """Let a doomed process answer a POST of the client's."""
-        headers = {**self.work.client.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
         function = path.removeprefix("/api/").replace("/", "-")
-        fields = {"method": "POST", "path": path, "headers": headers, "body": body, "functions": [function]}
+        return self._request("POST", path, body, self.work.client, function, key=key, dies_before=dies_before)
+
+    def refund(self, milestone: dict[str, Any], *, key: str, dies_before: int) -> int:
+        """Let a doomed process answer the freelancer, who gives back what is held."""
+        path = f"/api/milestones/{milestone['id']}"
+        function = "milestones-update-milestone"
+        return self._request(
+            "PUT", path, refund_of(milestone), self.work.freelancer, function, key=key, dies_before=dies_before
+        )
+
+    def _request(  # noqa: PLR0913 - the parts of a request
+        self, method: str, path: str, body: dict[str, Any], person: Person, function: str, *, key: str, dies_before: int
+    ) -> int:
+        headers = {**person.headers, "Idempotency-Key": key, "Content-Type": "application/json"}
+        fields = {"method": method, "path": path, "headers": headers, "body": body, "functions": [function]}
         return self.job(dies_before=dies_before, **fields)
 
     def deliver(self, milestone_id: str, *, dies_before: int) -> int:
@@ -103,6 +116,10 @@ def doom(mongodb_uri: str, keys: Path, tmp_path: Path) -> Iterator[Doom]:
     with forking(tmp_path / "doomed.log") as forker, Api.opened(mongodb_uri, name, keys) as api:
         yield Doom(forker, api, {"mongodb_uri": mongodb_uri, "database": name, "keys": str(keys)})
     local_admin.drop_database(mongodb_uri, name)
+
+
+def refund_of(milestone: dict[str, Any]) -> dict[str, Any]:
+    return {"transition": "refund", "version": milestone["version"]}
 
 
 def each_step(die: Callable[[int], int], after: After) -> int:
@@ -217,3 +234,47 @@ def test_the_numbers_of_invoices_have_no_gap_whenever_a_process_dies(doom: Doom)
         assert len(invoices_of(doom.work.client, {"id": milestones[dies_before]})) == 1
 
     assert each_step(ask, after) >= 8
+    doom.check()
+
+
+def test_giving_money_back_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, dict[str, Any]] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.funded()
+        return doom.refund(milestones[dies_before], key=f"refund-{dies_before}", dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone = milestones[dies_before]
+        path = f"/api/milestones/{milestone['id']}"
+        assert doom.work.read(milestone["id"])["state"] in ({"funded", "refunding"} if killed else {"refunding"})
+        answer = doom.work.freelancer.put(path, refund_of(milestone), key=f"refund-{dies_before}")
+        assert answer["state"] == "refunding"
+        doom.api.settle()
+        assert amounts(doom.work.read(milestone["id"])) == REFUNDED
+        assert (doom.keys(milestone["id"]), doom.moved(milestone["id"])) == (
+            ["deposit", "reserve", "refund"],
+            ["payment", "refund"],
+        )
+
+    assert each_step(ask, after) >= 7
+    doom.check()
+
+
+def test_paying_back_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    milestones: dict[int, str] = {}
+
+    def ask(dies_before: int) -> int:
+        milestones[dies_before] = doom.work.take(doom.work.freelancer, doom.work.funded(), "refund")["id"]
+        return doom.deliver(milestones[dies_before], dies_before=dies_before)
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        milestone_id = milestones[dies_before]
+        assert doom.work.read(milestone_id)["state"] in ({"refunding", "refunded"} if killed else {"refunded"})
+        doom.heal(milestone_id, by_sweep=dies_before % 2 == 0)
+        assert amounts(doom.work.read(milestone_id)) == REFUNDED
+        assert doom.keys(milestone_id) == ["deposit", "reserve", "refund"]
+        assert doom.moved(milestone_id) == ["payment", "refund"]
+
+    assert each_step(ask, after) >= 12
+    doom.check()

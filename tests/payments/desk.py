@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from freehold.documents import Command, Milestone
-from freehold.domain.escrow import Facts, take
+from freehold.domain.escrow import Facts
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE
 from freehold.domain.holding import Holding, faults_of
 from freehold.domain.money import Money
@@ -13,7 +13,7 @@ from freehold.ids import new_id
 from freehold.payments import GatewayUnavailable, carry_out
 from freehold.payments.sandbox import SandboxGateway
 from freehold.store import Store, Unit, now
-from freehold.store.milestones import write_step
+from freehold.store.milestones import take_step
 from freehold.store.noted import NOTHING_NOTED, Noted
 
 A = 10_005
@@ -99,7 +99,7 @@ class Desk:
     async def take(self, milestone_id: str, transition: str, by: str, facts: Facts, noted: Noted = NOTHING_NOTED) -> None:
         async def work(unit: Unit) -> None:
             milestone = await unit.require(Milestone, milestone_id)
-            await write_step(unit, milestone, take(milestone.held(), transition, by=by, facts=facts), now=now(), noted=noted)
+            await take_step(unit, milestone, transition, by=by, facts=facts, now=now(), noted=noted)
 
         await self.transact(work)
 

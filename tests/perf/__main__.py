@@ -18,12 +18,12 @@ from types import ModuleType
 from typing import Final
 
 from tests.function_process import ROOT
-from tests.perf import cold_start, growth, one_document, requests_compared, world
+from tests.perf import cold_start, growth, one_document, releases, requests_compared, world
 from tests.perf.servers import EXPRESS
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 BEGIN: Final = "<!-- measured: everything below is written by `make bench` -->\n"
-PARTS: Final[tuple[ModuleType, ...]] = (requests_compared, cold_start, one_document, growth)
+PARTS: Final[tuple[ModuleType, ...]] = (requests_compared, cold_start, one_document, growth, releases)
 """Modules with a TITLE and `measure(world, quick=...)`, which gives the text of their part of the page."""
 
 
