@@ -45,7 +45,7 @@ class Milestones(Struct, frozen=True):
 class Application(Seen, frozen=True, kw_only=True):
     """An application; `project_id` is there once it is accepted."""
 
-    budget: Money
+    budget: Money | None = None
     project_id: str | None = None
 
 

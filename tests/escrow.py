@@ -62,7 +62,7 @@ class Work:
 
     def read(self, milestone_id: str, person: Person | None = None) -> dict[str, Any]:
         """Read a milestone as one of its parties (the client), and check its money."""
-        items = (person or self.client).get(f"/api/milestones/{self.project['id']}")["items"]
+        items = (person or self.client).get(f"/api/milestones/{self.project['id']}?limit=100")["items"]
         (found,) = [item for item in items if item["id"] == milestone_id]
         stored = self.api.run(self.api.store.require(Milestone, milestone_id))
         assert faults_of(stored.held()) == ()

@@ -28,6 +28,9 @@ class Transactions(monitoring.CommandListener):
         self.open: dict[bytes, list[str]] = {}
         self.over: list[list[str]] = []
         self.trips: list[int] = []
+        self.of_money: list[bool] = []
+        """Whether each that is over wrote a journal, or asked a gateway for something."""
+        self._moved: set[bytes] = set()
         self._sent: dict[bytes, int] = {}
         self._unanswered: dict[int, bytes] = {}
 
@@ -41,9 +44,13 @@ class Transactions(monitoring.CommandListener):
             self._sent[session] += session not in self._unanswered.values()
             self._unanswered[event.request_id] = session
             self.open[session].append(event.command_name)
+            if event.command.get("insert") in {"journals", "commands"}:
+                self._moved.add(session)
             if event.command_name in {"commitTransaction", "abortTransaction"}:
                 self.over.append(self.open.pop(session))
                 self.trips.append(self._sent.pop(session))
+                self.of_money.append(session in self._moved)
+                self._moved.discard(session)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Note that the answer is there."""

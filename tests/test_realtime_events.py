@@ -12,6 +12,7 @@ from freehold.realtime_events import MilestoneUpdate, all_relay_events
 def test_the_names_are_those_that_clients_listen_to():
     assert list(all_relay_events()) == [
         "applicationStatusUpdate",
+        "disputeUpdate",
         "escrowUpdate",
         "hoursUpdate",
         "invoiceUpdate",

@@ -24,7 +24,8 @@ class SandboxObject(Document, frozen=True, kw_only=True):
 
     A chargeback is kept beside its payment. `turns` is what is still to become of it, the first at `settles_at`.
 
-    `spent` is how much of a payment has been transferred or refunded, or how much of a transfer has been reversed.
+    `spent` is how much of a payment has been transferred, or how much of a transfer has been reversed; `refunded` how much of
+    a payment has gone back to its payer.
     """
 
     collection: ClassVar[str] = "sandbox_objects"
@@ -44,6 +45,7 @@ class SandboxObject(Document, frozen=True, kw_only=True):
     money: Money
     fee: int = 0
     spent: int = 0
+    refunded: int = 0
     state: Outcome
     reason: str | None = None
     settles_at: Instant | None = None

@@ -13,7 +13,7 @@ from freehold.domain.money_process import CommandKind, Source
 Sums = Mapping[tuple[str, str], int]
 """(account, currency) to what the journals' lines add up to there: debits above zero."""
 
-OPTIONAL_KEYS: Final = ("gwfee:",)
+OPTIONAL_KEYS: Final = ("gwfee:", "gwfee_back:")
 BEGUN: Final[Mapping[Source, str]] = {"escrow": "reserve", "disputed": "reserve", "released": "return"}
 """What the journal is called that begins a refund. A deposit that did not match was never in escrow: nothing is reserved."""
 

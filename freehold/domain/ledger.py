@@ -143,6 +143,9 @@ CHARGEBACK_FEE: Final = Template(
 CHARGEBACK_WON: Final = Template(
     "cb_won:{chargeback}", (Entry("clearing", "charged_back"),), (Entry("cb_receivable", "charged_back"),)
 )
+CHARGEBACK_FEE_BACK: Final = Template(
+    "gwfee_back:{chargeback}", (Entry("clearing", "gateway_fee"),), (Entry("gateway_fees", "gateway_fee"),)
+)
 CHARGEBACK_LOST: Final = Template(
     "cb_lost:{chargeback}",
     (
@@ -156,7 +159,7 @@ CHARGEBACK_LOST: Final = Template(
 TEMPLATES: Final[tuple[Template, ...]] = (
     DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, RELEASE_DISPUTED, OFFSET, TRANSFER, PAYOUT_RETURNED,
     RESERVE, RESERVE_DISPUTED, RETURN, REFUND, REFUND_RETURNED, REFUND_BY_HAND, REVERSAL, DISPUTE, UNDISPUTE, DISPUTE_FEE,
-    CHARGEBACK_OPENED, CHARGEBACK_FEE, CHARGEBACK_WON, CHARGEBACK_LOST,
+    CHARGEBACK_OPENED, CHARGEBACK_FEE, CHARGEBACK_WON, CHARGEBACK_FEE_BACK, CHARGEBACK_LOST,
 )  # fmt: skip
 
 

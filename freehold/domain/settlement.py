@@ -123,13 +123,16 @@ def chargeback_steps(held: Held, report: ChargebackReport) -> tuple[Step, ...]:
     """
     known = held.holding.chargeback(report.id)
     steps: list[Step] = []
-    facts = Facts(chargeback_id=report.id, paid=report.money, gateway_fee=report.fee)
     if known is None:
+        charged = 0 if report.state == "won" else report.fee  # what comes back with a won one had never been heard of
+        facts = Facts(chargeback_id=report.id, paid=report.money, gateway_fee=charged)
         steps.append(take(held, "chargeback_opened", by="gateway", facts=facts))
         held = steps[-1].after
-    if report.state != "opened" and (known is None or known.state == "open"):
-        transition: Transition = "chargeback_won" if report.state == "won" else "chargeback_lost"
-        steps.append(take(held, transition, by="gateway", facts=Facts(chargeback_id=report.id)))
+    if report.state == "won" and (known is None or known.state == "open"):
+        given_back = min(report.fee, known.fee) if known else 0
+        steps.append(take(held, "chargeback_won", by="gateway", facts=Facts(chargeback_id=report.id, gateway_fee=given_back)))
+    if report.state == "lost" and (known is None or known.state == "open"):
+        steps.append(take(held, "chargeback_lost", by="gateway", facts=Facts(chargeback_id=report.id)))
     return tuple(steps)
 
 

@@ -39,6 +39,8 @@ def _length(deadline: Deadline, milestone: Milestone, step: Step, noted: Noted) 
             return None
         case "remind_at":
             return inspection_s * FIRST_REMINDER if inspection_s else None
+        case "auto_release_at" if step.row.transition == "withdraw_dispute":
+            return inspection_s  # one that was submitted before this was kept goes on with its old deadline
         case "auto_release_at" if inspection_s:
             return inspection_s
         case "funding_expires_at" if noted.lasts_s:

@@ -47,7 +47,7 @@ class Quarrels:
         for documents in zip(*rows, strict=True):
             kind = type(documents[0])
             await self.ledger.store.collection(kind).insert_many([to_bson(document) for document in documents])
-        return [milestone.id for milestone, _, _ in rows]
+        return [row[0].id for row in rows]
 
     async def file(self, milestone_id: str) -> Dispute:
         """Dispute all that is held, as the client."""

@@ -24,6 +24,8 @@ def test_public_lists_are_declared_as_such():
     assert {item.name for item in CACHED} == {
         "auth-list-keys",
         "jobs-list-jobs",
+        "ledger-read-checkpoint",
+        "liabilities-read-statement",
         "payments-list-gateways",
         "platform-read-openapi",
         "reviews-list-reviews",

@@ -64,7 +64,8 @@ def test_a_body_is_as_large_as_the_function_takes_and_no_larger(client, openfaas
         assert openfaas.seen.pop().body == b"x" * limit
         for too_large in (b"x" * (limit + 1), iter([b"x" * limit, b"x"])):
             answer = client.request(endpoint.method, path_of(endpoint), content=too_large)
-            assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large"), endpoint
+            assert answer.status_code == 413, (endpoint.path, answer.text)
+            assert "payload_too_large" in answer.text, (endpoint.path, answer.headers, answer.text[:300])
     assert openfaas.seen == []
 
 

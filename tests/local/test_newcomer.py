@@ -15,7 +15,7 @@ from infra.seed.content import ADMIN_NAME, PASSWORD, address_of
 from tests.local.processes import ROOT, LocalRun, wait_for
 
 SEEDED_RUN = (sys.executable, "-m", "infra.local")
-SEEDED = {"users": 40, "jobs": 60, "applications": 134, "projects": 20, "reviews": 14}
+SEEDED = {"users": 40, "jobs": 60, "applications": 135, "projects": 20, "reviews": 14}
 
 
 def counts(database) -> dict[str, int]:

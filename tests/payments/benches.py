@@ -38,10 +38,9 @@ class Told:
 class Bench:
     """A gateway, the methods that end each way, and what its provider does by itself.
 
-    One that `binds_refunds` does not give back to a payer what a payee was paid out of the same payment; one that
-    `has_accounts` knows payees and saved methods by itself. `onboard` does what a payee's account waits for, `payer_saves`
-    what a method waits for that is being saved, and `bounce` sends the money of a refund back; they are null where nothing
-    is to be done, or nothing of the kind can happen.
+    One that `has_accounts` knows payees and saved methods by itself. `onboard` does what a payee's account waits for,
+    `payer_saves` what a method waits for that is being saved, and `bounce` sends the money of a refund back; they are null
+    where nothing is to be done, or nothing of the kind can happen.
     """
 
     gateway: PaymentGateway
@@ -56,7 +55,6 @@ class Bench:
     currency: str = "USD"
     other_currency: str = "CHF"
     can_reverse: bool = True
-    binds_refunds: bool = True
     has_accounts: bool = True
     onboard: Callable[[str], Awaitable[None]] | None = None
     payer_saves: Callable[[str], Awaitable[None]] | None = None
@@ -126,7 +124,6 @@ def paypal(store: Store) -> Bench:
         account_of=parts.account_of,
         close=parts.close,
         can_reverse=False,
-        binds_refunds=False,
         has_accounts=False,
         bounce=parts.bounce,
     )
@@ -151,7 +148,6 @@ def razorpay(store: Store) -> Bench:
         close=parts.close,
         currency="INR",
         other_currency="INR",
-        binds_refunds=False,
         has_accounts=False,
         bounce=parts.bounce,
     )

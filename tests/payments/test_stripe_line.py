@@ -141,9 +141,8 @@ def test_a_webhook_that_it_signs_is_believed_and_an_altered_one_is_not(line, tol
     while True:
         body, headers = told.get(timeout=ARRIVES_IN_S)
         event = verify(body, headers, keys=SIGNED_WITH, now=datetime.now(UTC))
-        if event.type == "payment_intent.succeeded":
+        if event.type == "payment_intent.succeeded" and event.data.object["id"] == intent.id:
             break
-    assert event.data.object["id"] == intent.id
     with pytest.raises(InvalidWebhook):
         verify(body.replace(b"12345", b"92345"), headers, keys=SIGNED_WITH, now=datetime.now(UTC))
     with pytest.raises(InvalidWebhook):

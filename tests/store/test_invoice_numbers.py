@@ -67,9 +67,7 @@ def test_the_times_of_a_series_never_go_back(opened):
     issuer_id = issuer()
     opened.run(taken(opened.store, issuer_id))
     year = opened.run(opened.store.database_now()).year
-    later = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=5)
-    if later.year != year:
-        pytest.skip("the year ends in these five minutes")
+    later = min(datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=5), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC))
     series = opened.store.collection(InvoiceSeries)
     opened.run(series.update_one({"_id": f"{issuer_id}:INV:{year}"}, {"$set": {"last_at": later}}))
     assert opened.run(opened.store.transact(lambda unit: _at(unit, issuer_id), deadline_s=10)) == later

@@ -43,7 +43,8 @@ DISPUTING: Final[tuple[Row, ...]] = (
     ),
     Row(
         transition="chargeback_won", by="gateway", sources=STATES, target="funded", resolves=True,
-        guards=("chargeback_is_open",), journals=(ledger.CHARGEBACK_WON,), event="milestone.chargeback_won",
+        guards=("chargeback_is_open",), journals=(ledger.CHARGEBACK_WON, ledger.CHARGEBACK_FEE_BACK),
+        event="milestone.chargeback_won",
     ),
     Row(
         transition="chargeback_lost", by="gateway", sources=STATES, target="charged_back", resolves=True,

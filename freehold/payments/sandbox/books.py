@@ -74,13 +74,24 @@ def refuse(unit: Unit, made: SandboxObject, reason: str) -> Report:
 
 
 async def spend(unit: Unit, made: SandboxObject, source: SandboxObject | None) -> Report:
-    """Take `made` out of what its source has left; or keep why not."""
+    """Take `made` out of what its source has left; or keep why not.
+
+    A refund is bound by the payment alone: what a payee was paid out of it, the platform has to ask back.
+    """
     if source is None or source.state != "done" or source.money.currency != made.money.currency:
         return refuse(unit, made, "source_not_paid")
-    if source.spent + made.money.amount > source.money.amount:
+    gone = source.refunded if made.kind == "refund" else source.spent + source.refunded
+    if gone + made.money.amount > source.money.amount:
         return refuse(unit, made, "source_spent")
-    await unit.update(source, msgspec.structs.replace(source, spent=source.spent + made.money.amount))
+    await unit.update(source, _less(source, made.kind, made.money.amount))
     return await store_it(unit, made)
+
+
+def _less(source: SandboxObject, kind: str, amount_minor: int) -> SandboxObject:
+    """Note what a source has given."""
+    if kind == "refund":
+        return msgspec.structs.replace(source, refunded=source.refunded + amount_minor)
+    return msgspec.structs.replace(source, spent=source.spent + amount_minor)
 
 
 def scheduled(made: SandboxObject, turns: tuple[Turn, ...], clock: datetime) -> SandboxObject:
@@ -96,7 +107,7 @@ def chargeback_of(payment: SandboxObject, decision: Literal["won", "lost"], cloc
         Turn(after_s=BANK_DECIDES_AFTER_S, state="done" if decision == "lost" else "cancelled", chargeback=decision),
     )
     made = msgspec.structs.replace(
-        payment, id=f"chargeback:{payment.id}", kind="chargeback", state="pending", fee=0, spent=0, version=1
+        payment, id=f"chargeback:{payment.id}", kind="chargeback", state="pending", fee=0, spent=0, refunded=0, version=1
     )
     return scheduled(made, turns, clock)
 
@@ -111,7 +122,7 @@ async def mature(unit: Unit, found: SandboxObject, clock: datetime) -> SandboxOb
     stored = await unit.update(found, after)
     source = await payment_named(unit, found.payment_id) if turn.state == "returned" else None
     if source is not None:
-        await unit.update(source, msgspec.structs.replace(source, spent=source.spent - found.money.amount))
+        await unit.update(source, _less(source, found.kind, -found.money.amount))
     copies = scenario_for(source or found).copies
     unit.insert(notice_of(stored, turn.chargeback, copies=copies))
     return stored

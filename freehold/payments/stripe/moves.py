@@ -124,10 +124,14 @@ async def _charge(line: Line, request: TransferRequest | RefundRequest) -> Charg
 async def _too_much(
     line: Line, request: TransferRequest | RefundRequest, charge: Charge | None, transfers: list[Transfer]
 ) -> Report | None:
-    """Refuse what a payment does not hold: it is not paid, or so much has gone out of it."""
+    """Refuse what a payment does not hold: it is not paid, or so much has gone out of it.
+
+    A refund is bound by the payment alone: what a payee was paid out of it, the platform has to ask back.
+    """
     if charge is None or charge.currency != request.money.currency.lower():
         return _refused(request.money, "source_not_paid")
-    gone = sum(each.amount - each.amount_reversed for each in transfers if each.payment_id == request.payment_id)
+    paid_out = sum(each.amount - each.amount_reversed for each in transfers if each.payment_id == request.payment_id)
+    gone = 0 if isinstance(request, RefundRequest) else paid_out
     async for each in _refunds(line, charge):
         gone += each.amount if report_of_refund(each).outcome in {"done", "pending"} else 0
     left = money_of(charge.amount - gone, charge.currency)

@@ -4,9 +4,12 @@ import secrets
 
 import pytest
 
+from freehold.documents import Journal
 from freehold.payments.sandbox import SandboxGateway
 from freehold.store import local_admin
 from freehold.store.audit import audit_ledger
+from freehold.store.journals import pending_leaf
+from freehold.store.mapping import from_bson, to_bson
 from tests.api import Api
 from tests.escrow import Work, overdue, resume, settle_payment, tick, usd
 
@@ -173,12 +176,15 @@ def test_charges_of_a_gateway_that_were_not_prefunded_are_an_alert(books):
         "lines": [{"account": account, "amount": amount, "currency": "USD"} for account, amount in lines],
     }  # fmt: skip
     work.api.run(journals.insert_one(fee))
+    leaves = work.api.store.database["pending_leaves"]
+    work.api.run(leaves.insert_one(to_bson(pending_leaf(from_bson(fee, Journal)))))
     objects = work.api.store.database["sandbox_objects"]
     payment = work.api.run(objects.find_one({"kind": "payment", "group": owner}))
     work.api.run(objects.update_one({"_id": payment["_id"]}, {"$set": {"fee": 90_000}}))
     report = admin.get(PATH)
     work.api.run(objects.replace_one({"_id": payment["_id"]}, payment))
     work.api.run(journals.delete_one({"_id": "jrn_fee"}))
+    work.api.run(leaves.delete_one({"journal_id": "jrn_fee"}))
     assert (report["clean"], [alert["code"] for alert in report["alerts"]]) == (True, ["held_money_uncovered"])
 
 

@@ -38,9 +38,11 @@ def test_accepting_opens_the_project_and_fills_the_job(api: Api, scene):
         "freelancer_id": one.id,
         "side": "freelancer",
         "title": job["title"],
-        "terms": {"amount": first["budget"], "timeline_days": 10, "inspection_period_s": 7_200, "number": 1},
         "state": "active",
     }
+    terms = {"amount": first["budget"], "timeline_days": 10, "inspection_period_s": 7_200, "number": 1}
+    assert {name: project["terms"][name] for name in terms} == terms
+    assert {value for name, value in project["terms"].items() if name not in terms} <= {None}
     assert {name: project[name] for name in expected} == expected
     (accepted,) = [row for row in events_of(api, first["id"]) if row["type"] == "application.accepted"]
     assert accepted["body"]["project_id"] == project["id"]

@@ -31,12 +31,13 @@ def test_what_the_page_promises_of_cluster_tiers_is_true():
     assert groups is not None
     room = {tier: limit - ATLAS_RESERVED - CONNECTIONS_OF_DOORS for tier, limit in ATLAS_TIERS.items()}
     assert room["M0"] < groups.connections_least <= room["M10"]
-    assert standard.connections_least <= room["M20"]
-    assert 2 * groups.connections_least <= room["M20"]
-    assert 2 * standard.connections_least <= room["M40"]
+    assert room["M30"] < standard.connections_least <= room["M40"]
+    assert 2 * groups.connections_least <= room["M20"] < groups.connections_most
+    assert room["M40"] < 2 * standard.connections_least <= room["M50"]
     assert groups.connections_most <= room["M40"]
-    assert standard.connections_most <= room["M50"]
-    for tier in ("M10", "M40", "M50"):
+    assert max(room.values()) == room["M60"] < standard.connections_most
+    assert f"M60 leaves {room['M60']:,}" in PAGE
+    for tier in ("M10", "M40", "M50", "M60"):
         assert f"| {tier} | {ATLAS_TIERS[tier]:,} |" in PAGE
 
 

@@ -68,8 +68,9 @@ def twice(stack: dict[str, Any]) -> None:
     stack["functions"]["admin"]["environment"]["FUNCTION"] += ",jobs-get-job"
 
 
-def copies(stack: dict[str, Any]) -> None:
-    for number in range(6):
+def sixteen(stack: dict[str, Any]) -> None:
+    """Add copies until there is one function more than the editions without a licence take."""
+    for number in range(16 - len(stack["functions"])):
         stack["functions"][f"copy-{number}"] = deepcopy(stack["functions"]["jobs"])
 
 
@@ -110,8 +111,8 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "no CPU at all": ("ce", put("limits", "cpu", value="0"), "limits.cpu: '0' is no quantity above zero"),
     "more kept than may be taken": ("ce", put("requests", "memory", value="1Gi"), "1Gi is kept, and only 128Mi may be taken"),
     # editions
-    "a 16th function": ("ce", copies, "takes 15 functions, and here are 19"),
-    "a 16th function on faasd": ("faasd-ce", copies, "faasd CE takes 15 functions, and here are 19"),
+    "a 16th function": ("ce", sixteen, "takes 15 functions, and here are 16"),
+    "a 16th function on faasd": ("faasd-ce", sixteen, "faasd CE takes 15 functions, and here are 16"),
     "a target in CE": ("ce", label(f"{SCALE}target", "16"), "refuses a function with this label"),
     "a type in CE": ("ce", label(f"{SCALE}type", "capacity"), "refuses a function with this label"),
     "an idle time in CE": ("ce", label(f"{SCALE}zero-duration", "5m"), "refuses a function with this label"),
@@ -214,9 +215,13 @@ def test_the_gateway_must_wait_longer_than_the_doors():
 
 def test_connections_are_held_against_the_cluster_tier():
     assert any("connections; M0 leaves 430 for functions" in line for line in said(checked(STANDARD, "standard", atlas="M0")))
-    assert said(checked(STANDARD, "standard", atlas="M20")) == []
-    assert any("With all replicas busy" in line for line in said(checked(STANDARD, "standard", atlas="M20"), "warning"))
-    assert not any("connections" in line for line in said(checked(STANDARD, "standard", atlas="M50"), "warning"))
+    assert any(
+        "connections; M30 leaves 2,930 for functions" in line for line in said(checked(STANDARD, "standard", atlas="M30"))
+    )
+    assert said(checked(STANDARD, "standard", atlas="M40")) == []
+    assert any("With all replicas busy" in line for line in said(checked(STANDARD, "standard", atlas="M40"), "warning"))
+    assert any("With all replicas busy" in line for line in said(checked(GROUPS, "ce", atlas="M20"), "warning"))
+    assert not any("connections" in line for line in said(checked(GROUPS, "ce", atlas="M40"), "warning"))
 
 
 def test_a_finding_names_the_line_of_its_field(tmp_path: Path):
