@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from freehold.documents import Instant, Milestone, PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
@@ -112,7 +113,7 @@ def _view_account(account: PayoutAccount, default_id: str | None) -> PayoutAccou
     )
 
 
-class PayoutView(Struct, frozen=True, kw_only=True):
+class WaitingPayoutView(Struct, frozen=True, kw_only=True):
     """One release on its way to the freelancer: `gross` = `net` + `fee` + `tax`. Of the net, `kept_for_debt` settles a debt.
 
     `state` is pending (the gateway has been asked), paid, held (`reasons` say why; it is paid once they are gone), or blocked
@@ -120,8 +121,6 @@ class PayoutView(Struct, frozen=True, kw_only=True):
     """
 
     milestone_id: str
-    project_id: str
-    title: str
     freelancer_id: str
     leg: int
     gateway: str
@@ -135,15 +134,26 @@ class PayoutView(Struct, frozen=True, kw_only=True):
     updated_at: Instant
 
 
+class PayoutView(WaitingPayoutView, frozen=True, kw_only=True):
+    """A payout as its payee sees it: with the work that it is for."""
+
+    project_id: str
+    title: str
+
+
 def view_payout(milestone: Milestone, leg: Leg, profile: PayeeProfile | None) -> PayoutView:
-    """Show a payout to its payee, or to an operator."""
+    """Show a payout to its payee."""
+    fields = msgspec.structs.asdict(view_waiting_payout(milestone, leg, profile))
+    return PayoutView(**fields, project_id=milestone.project_id, title=milestone.title)
+
+
+def view_waiting_payout(milestone: Milestone, leg: Leg, profile: PayeeProfile | None) -> WaitingPayoutView:
+    """Show a payout to an operator, whom the work itself does not concern."""
     holds = tuple(hold.reason for hold in profile.holds) if profile else ()
     currency = milestone.holding.amount.currency
     state, reasons = _payout_state(leg, holds)
-    return PayoutView(
+    return WaitingPayoutView(
         milestone_id=milestone.id,
-        project_id=milestone.project_id,
-        title=milestone.title,
         freelancer_id=milestone.freelancer_id,
         leg=leg.number,
         gateway=milestone.holding.gateway or "",
