@@ -202,6 +202,12 @@ def _new_invoice(world: World) -> Request:
     return Request(body={"milestone_id": world.milestone()["id"], "due_in_days": 10})
 
 
+def _statement(world: World) -> Request:
+    """Ask for a statement while none waits: one that does would be the answer."""
+    world.api.run(world.api.store.database["liability_statements"].delete_many({"state": "asked"}))
+    return Request(body={"reason": f"Asked {secrets.token_hex(4)}"})
+
+
 RECIPES: Final[dict[str, Recipe]] = {
     **DISPUTE_RECIPES,
     "admin-audit-ledger": Recipe("admin", lambda _: Request()),
@@ -261,7 +267,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "ledger-prove-consistency": Recipe(None, lambda world: Request(query=world.logged(old="1"))),
     "ledger-read-checkpoint": Recipe(None, lambda world: Request(query=world.logged())),
     "ledger-read-receipt": Recipe("client", lambda world: Request(world.receipt()), {"freelancer": 200, "admin": 200}),
-    "liabilities-ask-for-statement": Recipe("admin", lambda _: Request(body={"reason": f"Asked {secrets.token_hex(4)}"})),
+    "liabilities-ask-for-statement": Recipe("admin", _statement),
     "liabilities-read-own": Recipe("client", lambda world: Request(query=world.stated())),
     "liabilities-read-statement": Recipe(None, lambda world: Request(query=world.stated())),
     "milestones-create-milestone": Recipe("client", _new_milestone, {"freelancer": 403}),
