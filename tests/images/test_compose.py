@@ -17,6 +17,7 @@ from docker.models.containers import Container
 
 from freehold.catalogue import Catalogue
 from infra.images.stand_ins import environment
+from infra.keys import GIVEN
 from infra.manifest.grouping import group_names
 from tests.function_process import ROOT, free_port, wait_for
 
@@ -136,7 +137,7 @@ BASE = ["access-token-jwks", "door-jwks", "mongodb-uri"]
 KEPT = {
     "functions": BASE,
     "functions-auth": sorted([*BASE, "access-token-key", "refresh-token-key"]),
-    "functions-payments": BASE,
+    "functions-payments": sorted([*BASE, *GIVEN]),
     "functions-papers": sorted([*BASE, "smtp-url"]),
     "functions-ledger": sorted([*BASE, "ledger-key"]),
     "relay": ["mongodb-uri"],
