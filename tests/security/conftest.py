@@ -36,3 +36,10 @@ def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
         patch.setattr(sessions, "FRESH_FOR_S", 0.0)
         yield World(api, fragile)
     local_admin.drop_database(mongodb_uri, database)
+
+
+@pytest.fixture(autouse=True)
+def signed_in(request: pytest.FixtureRequest) -> None:
+    """Let nobody's token end in the middle of a test of the world."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").refresh()

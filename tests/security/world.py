@@ -3,6 +3,7 @@
 import base64
 import itertools
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.documents import Ticket
+from freehold.edge.tokens import ACCESS_LIFETIME_S
 from freehold.events import EventEnvelope
 from freehold.ids import new_id
 from tests.api import PASSWORD, Api, Person
@@ -40,6 +42,7 @@ class World:
         self.fragile = fragile
         api.run(api.store.database[Ticket.collection].drop_indexes())  # so that the database removes nothing by age
         self.people = gathered(api)
+        self._signed_in = time.monotonic()
         self._private: dict[str, frozenset[str]] = {}
         self._dead: dict[str, dict[str, str]] = {}
         self._numbers = itertools.count(1)
@@ -70,6 +73,12 @@ class World:
         roles = {"$set": {"roles": list(ROLES[name])}}
         self.api.run(self.api.store.database["users"].update_one({"_id": self[name].id}, roles))
         self.people[name] = self[name].signed_in_again()
+
+    def refresh(self) -> None:
+        """Sign everybody in again before their tokens end: a world may live longer than these."""
+        if time.monotonic() - self._signed_in > ACCESS_LIFETIME_S / 2:
+            self.people = {name: person.signed_in_again() for name, person in self.people.items()}
+            self._signed_in = time.monotonic()
 
     def words(self, *seen_by: str) -> str:
         """Make up a text that nobody else has written."""
