@@ -13,7 +13,7 @@ from freehold.domain.dispute_process import Party, Payer
 from freehold.domain.errors import InvalidValue
 from freehold.domain.fees import WHOLE_BASIS_POINTS
 from freehold.domain.holding import SMALLEST_AMOUNT_MINOR
-from freehold.domain.money import Money
+from freehold.domain.money import allocated
 
 LARGEST_SHARE_BASIS_POINTS: Final = 1_000
 
@@ -103,7 +103,7 @@ def scaled(split: Split, frozen_minor: int) -> Split:
     if frozen_minor >= split.to_freelancer + split.to_client + split.fee:
         return split
     shares = (split.to_freelancer, split.to_client, split.fee)
-    to_freelancer, to_client, fee = (part.amount for part in Money(frozen_minor, "XXX").allocate(shares))
+    to_freelancer, to_client, fee = allocated(frozen_minor, shares)
     return Split(to_freelancer=to_freelancer, to_client=to_client, fee=fee)
 
 

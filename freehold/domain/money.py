@@ -72,20 +72,25 @@ class Money(Struct, frozen=True, forbid_unknown_fields=True):
         Each part is its exact share rounded down, and the units left over go to the largest remainders, earlier parts
         first (Hamilton's method). Raises InvalidValue for a weight below zero or weights that sum to zero.
         """
-        total = sum(weights)
-        if total <= 0 or min(weights) < 0:
-            raise InvalidValue("weights must not be below zero, and one of them must be above")
-        sign = -1 if self.amount < 0 else 1
-        shares = [divmod(abs(self.amount) * weight, total) for weight in weights]
-        left_over = abs(self.amount) - sum(share for share, _ in shares)
-        by_remainder = sorted(range(len(shares)), key=lambda part: -shares[part][1])
-        extra = set(by_remainder[:left_over])
-        return tuple(Money(sign * (share + (part in extra)), self.currency) for part, (share, _) in enumerate(shares))
+        return tuple(Money(part, self.currency) for part in allocated(self.amount, weights))
 
     def _same(self, other: "Money") -> int:
         if other.currency != self.currency:
             raise CurrenciesDiffer(f"{other.currency} and {self.currency} cannot be added")
         return other.amount
+
+
+def allocated(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """Divide minor units as `Money.allocate` does."""
+    total = sum(weights)
+    if total <= 0 or min(weights) < 0:
+        raise InvalidValue("weights must not be below zero, and one of them must be above")
+    sign = -1 if amount_minor < 0 else 1
+    shares = [divmod(abs(amount_minor) * weight, total) for weight in weights]
+    left_over = abs(amount_minor) - sum(share for share, _ in shares)
+    by_remainder = sorted(range(len(shares)), key=lambda part: -shares[part][1])
+    extra = set(by_remainder[:left_over])
+    return tuple(sign * (share + (part in extra)) for part, (share, _) in enumerate(shares))
 
 
 def exponent_of(currency: str) -> int:

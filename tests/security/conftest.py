@@ -11,6 +11,7 @@ from freehold.edge.discovery import find_all
 from freehold.store import local_admin
 from tests.api import Api
 from tests.security.interruptions import Fragile
+from tests.security.limits import LIMITS
 from tests.security.world import World
 
 
@@ -27,10 +28,7 @@ def world(mongodb_uri: str, keys: Path) -> Iterator[World]:
             database,
             keys,
             functions,
-            open_jobs_limit="100000",
-            large_bodies_at_once="100",
-            payment_methods_limit="100000",
-            fx_rate_max_age_days="400",
+            **LIMITS,
         ) as api,
     ):
         patch.setattr(sessions, "FRESH_FOR_S", 0.0)

@@ -17,6 +17,7 @@ from pymongo import monitoring
 
 from freehold.edge.server import create_app
 from freehold.settings import FunctionSettings, load
+from tests.security.limits import LIMITS
 
 Moment = Literal["after its first write", "before its commit", "after its commit"]
 MOMENTS: Final[tuple[Moment, ...]] = ("after its first write", "before its commit", "after its commit")
@@ -41,7 +42,7 @@ class Where:
             "FREEHOLD_ENVIRONMENT": "sandbox",
             "FREEHOLD_MONGODB_DATABASE": self.database,
             "FREEHOLD_INSPECTION_FLOOR_S": "1",
-            "FREEHOLD_OPEN_JOBS_LIMIT": "100000",
+            **{f"FREEHOLD_{name.upper()}": value for name, value in LIMITS.items()},
         }
 
 
