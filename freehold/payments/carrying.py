@@ -38,7 +38,7 @@ CALL_TIMEOUT_S: Final = 8.0
 
 
 class _Claimed(Struct, frozen=True):
-    """A command that we hold. `hold` says why nothing may be paid out to this payee now; it was never sent then."""
+    """A command that we hold. `hold` says why a payout must wait after all, if it was never made."""
 
     command: Command
     wanted: bool
@@ -86,15 +86,13 @@ async def _claim(unit: Unit, key: str) -> _Claimed | None:
     command = await claim(unit, key)
     if command is None:
         return None
-    hold = await held_up(unit, command) if command.kind == "transfer" and command.tries == 1 else None
+    hold = await held_up(unit, command) if command.kind == "transfer" else None
     return _Claimed(command, wanted=await is_wanted(unit, command), hold=hold)
 
 
 async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
     """Find out what became of an earlier try, or ask the gateway. Null: never sent, and not wanted any more."""
     command = claimed.command
-    if claimed.hold is not None:
-        return Report(outcome="refused", reference="", money=command.money, reason=claimed.hold)
     match command.kind:
         case "fund":
             return await _fund(gateway, claimed)
@@ -102,7 +100,14 @@ async def _ask(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:
             cancelled = await gateway.cancel(payment_query(command))
             return cancelled or Report(outcome="cancelled", reference="", money=command.money)
         case "transfer" | "refund" | "reversal":
-            return await _known(gateway, command) or await _move(gateway, command)
+            return await _known(gateway, command) or _held_back(claimed) or await _move(gateway, command)
+
+
+def _held_back(claimed: _Claimed) -> Report | None:
+    """Refuse ourselves what the gateway was never asked for and must not be asked for now."""
+    if claimed.hold is None:
+        return None
+    return Report(outcome="refused", reference="", money=claimed.command.money, reason=claimed.hold)
 
 
 async def _fund(gateway: PaymentGateway, claimed: _Claimed) -> Report | None:

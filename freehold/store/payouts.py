@@ -17,6 +17,7 @@ NEEDS_NO_ACCOUNT: Final = frozenset({"sandbox"})
 """Gateways that pay everybody by their name."""
 NO_ACCOUNT: Final = "no_payout_account"
 ACCOUNT_NOT_READY: Final = "payout_account_not_ready"
+CHARGEBACK_OPEN: Final = "chargeback_open"
 
 
 class PayeeStanding(Struct, frozen=True, kw_only=True):
@@ -42,9 +43,12 @@ async def payee_of(reads: Reads, milestone: Milestone) -> PayeeStanding:
 
 
 async def held_up(reads: Reads, command: Command) -> str | None:
-    """Say why a payout that was asked for must wait after all: a hold may have come since."""
+    """Say why a payout that was asked for must wait after all: a hold or a chargeback may have come since."""
     profile = await profile_of(reads, command.payee_id)
-    return profile.holds[0].reason if profile is not None and profile.holds else None
+    if profile is not None and profile.holds:
+        return profile.holds[0].reason
+    milestone = await reads.require(Milestone, command.milestone_id)
+    return CHARGEBACK_OPEN if milestone.chargeback is not None else None
 
 
 def _hold(profile: PayeeProfile, gateway: str) -> str | None:
