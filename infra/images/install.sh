@@ -31,10 +31,10 @@ into)
   shift
   for extra in "$@"; do set -- "$@" --extra "$extra"; shift; done
   install "$home/bin/python" --requirement pyproject.toml "$@" --extra traces
-  "$bom/bin/cyclonedx-py" environment "$home/bin/python" --pyproject pyproject.toml --mc-type application \
-    --output-reproducible --output-file "$home/sbom.cdx.json"
   # Razorpay's library names it, and asks for it only where Python itself cannot say a version
   "$uv" pip uninstall --quiet --python "$home/bin/python" setuptools
+  "$bom/bin/cyclonedx-py" environment "$home/bin/python" --pyproject pyproject.toml --mc-type application \
+    --output-reproducible --output-file "$home/sbom.cdx.json"
   compile "$home/lib"
   ;;
 library)
