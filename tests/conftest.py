@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from freehold.store import local_admin
 from infra.keys import make_keys, write_secret
 from tests import keeping
 from tests.api import Api
+from tests.ledgers import fresh_ledger
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,7 +66,9 @@ def keys(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def api(mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
-    """Give all functions behind an in-process client, over the worker's database."""
-    with Api.opened(mongodb_uri, database, keys) as opened:
-        yield opened
+def api(request: pytest.FixtureRequest, mongodb_uri: str, database: str, keys: Path) -> Iterator[Api]:
+    """Give all functions behind an in-process client, over the worker's database, or a fresh one (mark `own_ledger`)."""
+    with ExitStack() as stack:
+        if request.node.get_closest_marker("own_ledger"):
+            database = stack.enter_context(fresh_ledger(mongodb_uri)).store.database.name
+        yield stack.enter_context(Api.opened(mongodb_uri, database, keys))

@@ -29,8 +29,9 @@ _OF_THE_PICTURE: Final = frozenset({"transparency", "background"})
 
 def remade(data: bytes, kind: Kind) -> bytes:
     """Write a picture anew. Takes up to seconds of processor time. Raises InvalidFields when it is none, or too large."""
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - 15 MiB that only one function needs
+    from PIL import Image, ImageFile, UnidentifiedImageError  # noqa: PLC0415 - 15 MiB that only one function needs
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process; WeasyPrint, which may live beside us, sets it
     try:
         with Image.open(io.BytesIO(data), formats=[str(kind.picture)]) as picture:
             _require_sane(picture)

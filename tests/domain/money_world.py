@@ -207,12 +207,13 @@ class World:
         self.gateway.charged_back += amount + fee
         self.chargebacks.append(report)
 
-    def decide_chargeback(self, report: ChargebackReport, state: str) -> None:
+    def decide_chargeback(self, report: ChargebackReport, state: str, *, fee_comes_back: bool) -> None:
         """Let the bank decide; it tells once, and again until it is heard."""
-        self.take_in_chargeback(msgspec.structs.replace(report, state=state))
+        given_back = report.fee if state == "won" and fee_comes_back else 0
+        self.take_in_chargeback(msgspec.structs.replace(report, state=state, fee=given_back))
         self.chargebacks.remove(report)
         if state == "won":
-            self.gateway.charged_back -= report.money.amount
+            self.gateway.charged_back -= report.money.amount + given_back
 
     def done_and_not_taken_back(self) -> list[str]:
         """List the payouts and refunds that the gateway has made and that may still come back."""

@@ -107,11 +107,12 @@ class MoneyMachine(RuleBasedStateMachine):
             self.world.open_chargeback(name, whole if amount is None else amount, fee)
 
     @precondition(lambda self: self.world.chargebacks)
-    @rule(data=st.data(), state=st.sampled_from(["won", "lost", "lost"]))
-    def the_bank_decides(self, data, state):
+    @rule(data=st.data(), state=st.sampled_from(["won", "lost", "lost"]), fee_comes_back=st.booleans())
+    def the_bank_decides(self, data, state, fee_comes_back):
         """A lost one waits while money is on its way."""
         with contextlib.suppress(Refused):
-            self.world.decide_chargeback(data.draw(st.sampled_from(self.world.chargebacks)), state)
+            report = data.draw(st.sampled_from(self.world.chargebacks))
+            self.world.decide_chargeback(report, state, fee_comes_back=fee_comes_back)
 
     @precondition(lambda self: self.world.done_and_not_taken_back())
     @rule(data=st.data(), heard=st.booleans())

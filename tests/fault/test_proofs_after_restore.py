@@ -10,14 +10,9 @@ from freehold.store.backup import back_up, restore
 from freehold.store.local_admin import drop_database
 from tests.api import Api
 from tests.escrow import Work
-from tests.ledgers import fresh_ledger
 from tests.logs_of_money import append_all, export, movements, paid_out, tick_until_idle, verified
 
-
-@pytest.fixture
-def api(mongodb_uri, keys):
-    with fresh_ledger(mongodb_uri) as ledger, Api.opened(mongodb_uri, ledger.store.database.name, keys) as opened:
-        yield opened
+pytestmark = pytest.mark.own_ledger
 
 
 async def restored(uri: str, name: str, folder) -> None:

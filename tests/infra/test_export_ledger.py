@@ -8,10 +8,11 @@ import pytest
 from infra import export_ledger
 from infra.client import ProblemAnswer, Refused
 from infra.export_ledger import Torn, main
-from tests.api import Api, Person
+from tests.api import Person
 from tests.escrow import Work, tick
-from tests.ledgers import fresh_ledger
 from tests.logs_of_money import append_all, paid_out, verified
+
+pytestmark = pytest.mark.own_ledger
 
 
 class Reader:
@@ -26,12 +27,6 @@ class Reader:
         if not answer.is_success:
             raise Refused(path, msgspec.json.decode(answer.content, type=ProblemAnswer))
         return msgspec.json.decode(answer.content, type=into)
-
-
-@pytest.fixture
-def api(mongodb_uri, keys):
-    with fresh_ledger(mongodb_uri) as ledger, Api.opened(mongodb_uri, ledger.store.database.name, keys) as opened:
-        yield opened
 
 
 def files(folder) -> dict[str, str]:

@@ -86,9 +86,10 @@ class Oracle:
         self.charges += charge
         self.open_at_bank += amount
 
-    def win(self, amount: int) -> None:
-        """Get it back from the bank."""
-        self.bank += amount
+    def win(self, amount: int, charge_back: int) -> None:
+        """Get it back from the bank, and as much of the gateway's charge as it gives back."""
+        self.bank += amount + charge_back
+        self.charges -= charge_back
         self.open_at_bank -= amount
 
     def lose(self, amount: int, *, account_pays: bool) -> None:

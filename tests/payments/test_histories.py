@@ -132,8 +132,9 @@ class History:
     def _decide(self, report: ChargebackReport) -> None:
         self.open_chargeback = None
         if self.chance.random() < 0.5:
-            assert self._told(ChargebackReport(**{**_fields(report), "state": "won"}))
-            self.oracle.win(report.money.amount)
+            given_back = self.chance.choice([0, report.fee])
+            assert self._told(ChargebackReport(**{**_fields(report), "state": "won", "fee": given_back}))
+            self.oracle.win(report.money.amount, given_back)
         else:
             assert self._told(ChargebackReport(**{**_fields(report), "state": "lost"}))
             self.carry_all()

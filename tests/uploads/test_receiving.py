@@ -78,6 +78,13 @@ def test_a_picture_that_ends_early_is_refused(name: str):
     assert refused(whole[:16])
 
 
+@pytest.mark.parametrize("name", PICTURES)
+def test_it_is_also_refused_where_pages_are_set_whose_library_would_let_it_pass(name: str, monkeypatch):
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    whole = picture(name, size=(400, 200))
+    assert "can be read" in refused(whole[: len(whole) // 2])
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -37,6 +37,7 @@ def retry(api: Api, hours: Hours) -> dict:
     return hours.week()
 
 
+@pytest.mark.own_ledger
 def test_a_refused_charge_is_tried_three_times_and_then_the_project_stands_still_until_the_client_pays(api: Api):
     hours = due(api, "card_declined")
     hours.billed()

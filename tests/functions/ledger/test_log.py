@@ -4,6 +4,8 @@ import asyncio
 import json
 from base64 import b64decode
 
+import pytest
+
 from freehold.documents import Journal, LogHead, LogLeaf, PendingLeaf
 from freehold.domain.ledger import Line
 from freehold.domain.merkle import is_consistent
@@ -58,6 +60,7 @@ def test_leaves_of_a_milestone_stand_in_the_order_in_which_they_happened(api):
         assert steps == sorted(steps)
 
 
+@pytest.mark.own_ledger
 def test_batches_that_are_full_cut_no_milestone_out_of_its_order(api, monkeypatch):
     work = Work.begun(api, agreed=190_050)
     for _ in range(3):
@@ -74,6 +77,7 @@ def test_batches_that_are_full_cut_no_milestone_out_of_its_order(api, monkeypatc
     assert api.run(audit_ledger(api.store)).violations == ()
 
 
+@pytest.mark.own_ledger
 def test_of_many_that_append_at_once_none_doubles_and_none_loses_a_leaf(api):
     work = Work.begun(api, agreed=190_050)
     before = append_all(api)["size"]

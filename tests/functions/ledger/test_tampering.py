@@ -18,16 +18,10 @@ from freehold.store.backfill import pend_unproven_journals
 from freehold.store.ledger_log import prove
 from tests.api import Api
 from tests.escrow import Work
-from tests.ledgers import fresh_ledger
 from tests.listening import listening
 from tests.logs_of_money import append_all, export, movements, paid_out, tick_until_idle, verified
 
-
-@pytest.fixture
-def api(mongodb_uri, keys):
-    """Give all functions over a ledger of one's own."""
-    with fresh_ledger(mongodb_uri) as ledger, Api.opened(mongodb_uri, ledger.store.database.name, keys) as opened:
-        yield opened
+pytestmark = pytest.mark.own_ledger
 
 
 @pytest.fixture

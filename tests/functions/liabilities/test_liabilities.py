@@ -9,8 +9,9 @@ from freehold.domain.errors import InvalidValue
 from freehold.store.liabilities import asked_for, state
 from tests.api import Api, Person
 from tests.escrow import Work, tick
-from tests.ledgers import fresh_ledger
 from tests.logs_of_money import append_all, export, paid_out, verified
+
+pytestmark = pytest.mark.own_ledger
 
 WHY = {"reason": "An auditor asks."}
 STATE = "liabilities-state-liabilities"
@@ -33,13 +34,6 @@ def own(person: Person) -> dict[str, int]:
 
 def totals(statement: dict) -> dict[str, int]:
     return {each["total"]["currency"]: each["total"]["amount"] for each in statement["totals"]}
-
-
-@pytest.fixture
-def api(mongodb_uri, keys):
-    """Give all functions over a ledger of one's own: totals speak of all milestones."""
-    with fresh_ledger(mongodb_uri) as ledger, Api.opened(mongodb_uri, ledger.store.database.name, keys) as opened:
-        yield opened
 
 
 def test_held_money_is_owed_to_the_client_and_released_money_to_the_freelancer(api):

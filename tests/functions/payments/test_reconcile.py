@@ -1,6 +1,5 @@
 """Reconciling with the gateways: what was missed has its effect once, what differs is named, and the report can be read."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,16 +9,10 @@ from freehold.payments.reconciling import go_on
 from freehold.payments.sandbox import SandboxGateway
 from tests.api import Api, Person
 from tests.escrow import Work, overdue, tick
-from tests.ledgers import fresh_ledger
+
+pytestmark = pytest.mark.own_ledger
 
 SWEEP = "payments-reconcile"
-
-
-@pytest.fixture
-def api(mongodb_uri, keys) -> Iterator[Api]:
-    """Give functions over a database of their own: what others left in theirs would be reconciled, too."""
-    with fresh_ledger(mongodb_uri) as ledger, Api.opened(mongodb_uri, ledger.store.database.name, keys) as opened:
-        yield opened
 
 
 @pytest.fixture
