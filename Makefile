@@ -21,7 +21,7 @@ test: ## install what the tests need and run all of them, the static checks firs
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
 	@$(MAKE) --no-print-directory check
-	@exec $(PYTHON) -m pytest -n auto
+	@exec $(PYTHON) -m pytest -n auto --dist worksteal
 
 bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks.md says how to read it
 	@$(BOOTSTRAP) test

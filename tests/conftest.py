@@ -21,6 +21,12 @@ def pytest_configure_node(node) -> None:
     node.workerinput[keeping.OWNER] = os.getpid()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say how many workers `-n auto` is: two for a processor, since half of the tests wait for other processes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the run's servers, also after ctrl-C. Workers leave it alone; the run's own process is the last to go."""
     if hasattr(config, "workerinput"):
