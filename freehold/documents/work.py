@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from freehold.documents.document import Document, Index, Instant
+from freehold.domain.checklist import Checklist
 from freehold.domain.holding import Held, Holding
 from freehold.domain.money_process import HoldingKind, State
 
@@ -37,6 +38,7 @@ class Milestone(Document, frozen=True, kw_only=True):
     title: str
     description: str = ""
     due_at: Instant | None = None
+    checklist: Checklist = ()
     kind: HoldingKind = "milestone"
     state: State = "created"
     holding: Holding

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from freehold.documents.document import Instant
 from freehold.domain.money import Money
-from freehold.domain.money_process import Actor, State, Transition
+from freehold.domain.money_process import Actor, Party, State, Transition
 from freehold.events.event import Event
 
 
@@ -30,6 +30,14 @@ class MilestoneEdited(MilestoneChanged, frozen=True, kw_only=True):
     """The client has changed a milestone that is not funded yet."""
 
     type: ClassVar[str] = "milestone.edited"
+
+
+class MilestoneChecklistMarked(MilestoneChanged, frozen=True, kw_only=True):
+    """A party has said of items of the checklist that they are done or accepted, or not after all."""
+
+    type: ClassVar[str] = "milestone.checklist_marked"
+
+    by: Party
 
 
 class MilestoneStepped(MilestoneChanged, frozen=True, kw_only=True):

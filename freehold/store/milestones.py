@@ -8,6 +8,7 @@ import msgspec
 
 from freehold.documents import Command, Journal, Milestone
 from freehold.domain import escrow, ledger
+from freehold.domain.checklist import reopened
 from freehold.domain.escrow import Facts, Step, take
 from freehold.domain.ledger import GUARDED_ACCOUNTS
 from freehold.domain.money import Money
@@ -153,7 +154,7 @@ def _notes(milestone: Milestone, step: Step, now: datetime, noted: Noted) -> Map
                 "reminders": 0,
             }
         case "request_changes":
-            return {"requested_changes": noted.requested_changes}
+            return {"requested_changes": noted.requested_changes, "checklist": reopened(milestone.checklist)}
         case "remind":
             return {"reminders": milestone.reminders + 1, "remind_at": next_reminder(milestone)}
     return {}

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from freehold.documents import Instant, Milestone
+from freehold.domain.checklist import Checklist
 from freehold.domain.escrow import actions_of
 from freehold.domain.holding import Holding
 from freehold.domain.ledger import Balances
@@ -73,6 +74,7 @@ class MilestoneView(Struct, frozen=True, kw_only=True):
     description: str
     amount: Money
     due_at: Instant | None
+    checklist: Checklist
     state: State
     money: MoneyView
     legs: tuple[LegView, ...]
@@ -106,6 +108,7 @@ def view_milestone(milestone: Milestone, *, side: Party) -> MilestoneView:
         description=milestone.description,
         amount=holding.amount,
         due_at=milestone.due_at,
+        checklist=milestone.checklist,
         state=milestone.state,
         money=view_money(holding),
         legs=tuple(_view_leg(leg, holding.amount.currency) for leg in holding.legs),

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from freehold.documents import Instant, Milestone, Project
+from freehold.domain.checklist import ChecklistTexts, written
 from freehold.domain.errors import refuse_faults
 from freehold.domain.holding import Holding
 from freehold.domain.instants import in_utc
@@ -26,13 +27,14 @@ from freehold.views.milestones import MilestoneView, view_milestone
 
 
 class NewMilestone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be done, for how much (in the project's currency), and by when."""
+    """What is to be done, for how much (in the project's currency), by when, and what must be true of it (`checklist`)."""
 
     project_id: ProjectId
     title: Annotated[str, required_text(200)]
     description: Annotated[str, optional_text(5_000)] = ""
     amount: Money
     due_at: Instant | None = None
+    checklist: ChecklistTexts = ()
 
 
 @endpoint(
@@ -83,6 +85,7 @@ def _milestone(call: Call, project: Project, body: NewMilestone) -> Milestone:
         title=line(body.title),
         description=prose(body.description),
         due_at=in_utc(body.due_at) if body.due_at else None,
+        checklist=written(body.checklist),
         holding=Holding(amount=body.amount),
         created_at=call.now,
         updated_at=call.now,

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from freehold.documents import Instant, Milestone, Project, Version
+from freehold.domain.checklist import ChecklistOpen, ChecklistTexts, require_done, written
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import ChargebackOpen, Facts, NoProposal, PartNotCovered, PayoutOnHold, TooManyParts
 from freehold.domain.instants import in_utc
@@ -25,7 +26,7 @@ from freehold.views.milestones import MilestoneView, view_milestone
 Taken = Literal[
     "submit", "request_changes", "release", "refund", "propose_split", "accept_split", "cancel", "retry_payout", "retry_refund"
 ]  # fmt: skip
-EDITED: Final = ("title", "description", "amount", "due_at")
+EDITED: Final = ("title", "description", "amount", "due_at", "checklist")
 BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "submit": ("note",),
     "request_changes": ("reason",),
@@ -53,6 +54,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title: Annotated[str, required_text(200)] | UnsetType = UNSET
     description: Annotated[str, optional_text(5_000)] | UnsetType = UNSET
     due_at: Instant | UnsetType | None = UNSET
+    checklist: ChecklistTexts | UnsetType = UNSET
 
 
 @endpoint(
@@ -60,7 +62,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     auth="user",
     errors=[
         NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen, NoProposal,
-        PayoutOnHold,
+        PayoutOnHold, ChecklistOpen,
     ],
 )  # fmt: skip
 async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChange) -> MilestoneView:
@@ -70,7 +72,7 @@ async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChang
     what is held. The freelancer submits; if the client then says nothing until `auto_release_at`, the money is released by
     itself. The freelancer may give back what is held, and what was released. Either proposes how to share what is held; once
     the other accepts, both parts go out. Raises Forbidden for the other party's step, NotInThisState, PartNotCovered,
-    StaleVersion.
+    StaleVersion, ChecklistOpen when work is submitted of which not every item is done.
     """
     milestone = await call.unit.require(Milestone, path.id)
     side = party_of(milestone, call.caller.user_id)
@@ -131,6 +133,8 @@ def _edits(body: MilestoneChange, milestone: Milestone) -> dict[str, Any]:
         edits["description"] = prose(body.description)
     if body.due_at is not UNSET:
         edits["due_at"] = in_utc(body.due_at) if body.due_at else None
+    if body.checklist is not UNSET:
+        edits["checklist"] = written(body.checklist)
     if body.amount is not UNSET:
         edits["holding"] = msgspec.structs.replace(milestone.holding, amount=body.amount)
     return edits
@@ -138,6 +142,8 @@ def _edits(body: MilestoneChange, milestone: Milestone) -> dict[str, Any]:
 
 async def _take(call: Call, milestone: Milestone, body: MilestoneChange, transition: Taken, side: Party) -> Milestone:
     part = None if body.amount is UNSET else body.amount.amount
+    if transition == "submit" and side == "freelancer":
+        require_done(milestone.checklist)
     noted = Noted(
         submission_note=None if body.note is UNSET else prose(body.note),
         requested_changes=None if body.reason is UNSET else prose(body.reason),

@@ -2,14 +2,14 @@
 
 from freehold.domain.money_process import parties_told
 from freehold.edge import Call, on_event
-from freehold.events import MilestoneChanged, MilestoneStepped
+from freehold.events import MilestoneChanged, MilestoneChecklistMarked, MilestoneStepped
 from freehold.realtime_events import MilestoneUpdate
 from freehold.store.notices import notify
 
 
 @on_event("milestone.*")
 async def tell_about_milestone(call: Call, event: MilestoneChanged) -> None:
-    """Tell those whom the process table names; what the client plans or edits, the freelancer hears."""
+    """Tell those whom the process table names; the freelancer hears what the client plans or edits, each the other's ticks."""
     update = MilestoneUpdate(
         project_id=event.project_id,
         milestone_id=event.milestone_id,
@@ -22,6 +22,8 @@ async def tell_about_milestone(call: Call, event: MilestoneChanged) -> None:
 
 
 def _told(event: MilestoneChanged) -> list[str]:
+    if isinstance(event, MilestoneChecklistMarked):
+        return [event.client_id if event.by == "freelancer" else event.freelancer_id]
     if not isinstance(event, MilestoneStepped):
         return [event.freelancer_id]
     told = parties_told(event.transition, came_from=event.came_from, went_to=event.state)

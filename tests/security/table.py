@@ -104,6 +104,11 @@ def _milestone_change(state: str, **body: Any) -> Make:
     return make
 
 
+def _ticks(world: World) -> Request:
+    milestone = world.milestone("funded", checklist=[world.words("client", "freelancer")])
+    return Request(milestone["id"], {"version": milestone["version"], "items": [{"number": 1, "checked": True}]})
+
+
 def _money(state: str, **body: Any) -> Make:
     return lambda world: Request(body={"milestone_id": world.milestone(state)["id"], **body})
 
@@ -273,6 +278,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "milestones-create-milestone": Recipe("client", _new_milestone, {"freelancer": 403}),
     "milestones-get-milestone-actions": Recipe("client", _milestone("submitted"), {"freelancer": 200}),
     "milestones-list-milestones": Recipe("client", lambda world: Request(world.project()["id"]), {"freelancer": 200}),
+    "milestones-mark-checklist": Recipe("freelancer", _ticks, {"client": 200}),
     "milestones-update-milestone": Recipe("client", _milestone_change("created", title="All of it"), {"freelancer": 403}),
     "milestones-update-milestone:cancel": Recipe(
         "client", _milestone_change("created", transition="cancel"), {"freelancer": 403}

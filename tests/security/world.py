@@ -4,7 +4,7 @@ import base64
 import itertools
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -78,6 +78,7 @@ class World:
         """Sign everybody in again before their tokens end: a world may live longer than these."""
         if time.monotonic() - self._signed_in > ACCESS_LIFETIME_S / 2:
             self.people = {name: person.signed_in_again() for name, person in self.people.items()}
+            self.__dict__.pop("other_admin", None)
             self._signed_in = time.monotonic()
 
     def words(self, *seen_by: str) -> str:
@@ -111,10 +112,10 @@ class World:
             self.hide(project["id"], "client", "freelancer")
         return project
 
-    def milestone(self, state: str = "created") -> dict[str, Any]:
+    def milestone(self, state: str = "created", *, checklist: Sequence[str] = ()) -> dict[str, Any]:
         """Bring a milestone of a new project into this state: created, funded or submitted."""
         work = Work(self.api, self["client"], self["freelancer"], self.project())
-        milestone = work.created(title=self.words("client", "freelancer"))
+        milestone = work.created(title=self.words("client", "freelancer"), checklist=checklist)
         self.hide(milestone["id"], "client", "freelancer", "admin")  # it stands in the ledger
         if state != "created":
             deposit = {"milestone_id": milestone["id"], "method": "card"}
