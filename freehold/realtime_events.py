@@ -57,7 +57,7 @@ class ApplicationStatusUpdate(RelayEvent, frozen=True, kw_only=True):
 
 
 class MilestoneUpdate(RelayEvent, frozen=True, kw_only=True):
-    """A milestone of your project changed: `state` is what it is in now."""
+    """A milestone of your project changed: `state` is what it is in now, `happened` names the step (`chargeback_opened`)."""
 
     name: ClassVar[str] = "milestoneUpdate"
 
@@ -67,6 +67,7 @@ class MilestoneUpdate(RelayEvent, frozen=True, kw_only=True):
     state: str
     amount: Money
     auto_release_at: Instant | None = None
+    happened: str = ""
 
 
 class EscrowUpdate(RelayEvent, frozen=True, kw_only=True):

@@ -45,9 +45,9 @@ class Work:
         milestone = self.created(amount)
         return self.client.post("/api/escrow/deposit", {"milestone_id": milestone["id"], "method": method}, status=202)
 
-    def funded(self, amount: int = 19_005) -> dict[str, Any]:
+    def funded(self, amount: int = 19_005, *, method: str = "card") -> dict[str, Any]:
         """Pay for a milestone and let the gateway answer."""
-        milestone = self.funding(amount, method="card")
+        milestone = self.funding(amount, method=method)
         self.api.settle()
         return self.read(milestone["id"])
 
@@ -107,3 +107,12 @@ def tick(api: Api, name: str) -> int:
     response = api.tick(name)
     assert response.status_code == 200, response.text
     return int(response.json()["done"])
+
+
+def let_gateway_live(api: Api) -> None:
+    """Let the sandbox's next time come (of all that it has planned), and carry what follows."""
+    planned = {"settles_at": {"$type": "date"}}
+    api.run(api.store.database["sandbox_objects"].update_many(planned, [{"$set": {"settles_at": "$$NOW"}}]))
+    tick(api, "payments-run-sandbox")
+    tick(api, "payments-run-sandbox")
+    api.settle()

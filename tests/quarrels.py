@@ -33,10 +33,14 @@ class Quarrel:
     mediator: Person
 
     @classmethod
-    def filed(cls, api: Api, amount: int = A, *, by: str = "client", submitted: bool = True, **fields: Any) -> "Quarrel":
-        """File a dispute about a part of a milestone of two new people."""
+    def filed(
+        cls, api: Api, amount: int = A, *, by: str = "client", submitted: bool = True, method: str = "card", **fields: Any
+    ) -> "Quarrel":
+        """File a dispute about a part of a milestone of two new people, paid for with `method`."""
         work = Work.begun(api)
-        milestone = work.submitted(A) if submitted else work.funded(A)
+        milestone = work.funded(A, method=method)
+        if submitted:
+            milestone = work.take(work.freelancer, milestone, "submit", note="Here it is.")
         dispute = getattr(work, by).post("/api/disputes", complaint(milestone, amount, **fields))
         return cls(work, milestone, dispute, api.admin())
 

@@ -17,6 +17,7 @@ async def tell_about_milestone(call: Call, event: MilestoneChanged) -> None:
         state=event.state,
         amount=event.amount,
         auto_release_at=event.auto_release_at if isinstance(event, MilestoneStepped) else None,
+        happened=event.type.partition(".")[2],
     )
     notify(call.unit, call.now, _told(event), update)
 

@@ -13,6 +13,8 @@ from freehold.payments.gateway import PaymentGateway, WebhookEvent
 from freehold.payments.sandbox import SandboxFee, SandboxGateway
 from freehold.payments.webhooks import TOLERANCE_S, sign
 from freehold.store import Store
+from tests.payments import charging_back
+from tests.payments.charging_back import ChargeBack
 from tests.payments.deals import SAVED, Deal
 from tests.payments.fees import FEE_BASIS_POINTS, FEE_FIXED_MINOR
 from tests.payments.paypal_fake import books as paypal_books
@@ -22,6 +24,10 @@ from tests.payments.razorpay_fake import books as razorpay_books
 from tests.payments.razorpay_fake.bench import Parts as RazorpayParts
 from tests.payments.razorpay_fake.bench import razorpay_parts
 from tests.payments.stripe_fake.bench import stripe_provider
+from tests.payments.stripe_fake.books import DISPUTE_FEE
+
+WEBHOOK_KEY = b"a key for tests"
+CHARGEBACK_FEE = 1_500
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class Bench:
 
     One that `has_accounts` knows payees and saved methods by itself. `onboard` does what a payee's account waits for,
     `payer_saves` what a method waits for that is being saved, and `bounce` sends the money of a refund back; they are null
-    where nothing is to be done, or nothing of the kind can happen.
+    where nothing is to be done, or nothing of the kind can happen. `charge_back` lets the payer's bank take a payment back
+    that was made with `disputed`, and decide about it.
     """
 
     gateway: PaymentGateway
@@ -50,6 +57,9 @@ class Bench:
     payer_pays: Callable[[str], Awaitable[None]]
     block: Callable[[str, bool], Awaitable[None]]
     tell: Callable[[Deal, datetime], Awaitable[Told]]
+    charge_back: ChargeBack
+    disputed: Callable[[bool], str]
+    chargeback_fee: int = 0
     account_of: Callable[[str], str] = lambda _: ""
     close: Callable[[], None] = lambda: None
     currency: str = "USD"
@@ -67,8 +77,8 @@ class Bench:
 
 def sandbox(store: Store) -> Bench:
     """The sandbox, with a fee of its own."""
-    fee = SandboxFee(basis_points=FEE_BASIS_POINTS, fixed_minor=FEE_FIXED_MINOR)
-    gateway = SandboxGateway(store, fee=fee, webhook_key=b"a key for tests")
+    fee = SandboxFee(basis_points=FEE_BASIS_POINTS, fixed_minor=FEE_FIXED_MINOR, chargeback_minor=CHARGEBACK_FEE)
+    gateway = SandboxGateway(store, fee=fee, webhook_key=WEBHOOK_KEY)
 
     async def payer_pays(payment_id: str) -> None:
         change = {"$set": {"state": "done"}, "$inc": {"version": 1}}
@@ -82,6 +92,9 @@ def sandbox(store: Store) -> Bench:
         payer_pays=payer_pays,
         block=lambda payee, blocked: gateway.block_payouts(payee, blocked=blocked),
         tell=_sandbox_tells,
+        charge_back=charging_back.by_sandbox(store, gateway, WEBHOOK_KEY),
+        disputed=lambda won: "card_chargeback" if won else "card_chargeback_lost",
+        chargeback_fee=CHARGEBACK_FEE,
     )
 
 
@@ -90,7 +103,7 @@ async def _sandbox_tells(deal: Deal, at: datetime) -> Told:
     news = CommandNews(kind="payment", key=f"fund:{deal.milestone_id}", milestone_id=deal.milestone_id, report=report)
     event = WebhookEvent(id="evt_1", type="payment.done", news=news)
     body = msgspec.json.encode(event)
-    headers = sign(body, key=b"a key for tests", at=at)
+    headers = sign(body, key=WEBHOOK_KEY, at=at)
     ((name, value),) = headers.items()
     forgeries = [
         (body + b" ", headers, at),
@@ -121,6 +134,8 @@ def paypal(store: Store) -> Bench:
         payer_pays=parts.payer_pays,
         block=parts.block,
         tell=tell,
+        charge_back=charging_back.by_paypal(parts),
+        disputed=lambda _: SAVED + paypal_books.PAYING,
         account_of=parts.account_of,
         close=parts.close,
         can_reverse=False,
@@ -144,6 +159,8 @@ def razorpay(store: Store) -> Bench:
         payer_pays=parts.payer_pays,
         block=parts.block,
         tell=tell,
+        charge_back=charging_back.by_razorpay(parts),
+        disputed=lambda _: SAVED + razorpay_books.PAYING,
         account_of=parts.account_of,
         close=parts.close,
         currency="INR",
@@ -172,6 +189,9 @@ def stripe(_: Store) -> Bench:
         payer_pays=provider.pays,
         block=provider.block,
         tell=tell,
+        charge_back=charging_back.by_stripe(provider),
+        disputed=lambda _: provider.paid,
+        chargeback_fee=DISPUTE_FEE,
         account_of=provider.account_of,
         close=provider.fake.close,
         onboard=provider.onboard,

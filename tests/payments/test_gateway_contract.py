@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from freehold.domain.escrow import Facts, take
+from freehold.domain.holding import Held, Holding
 from freehold.domain.money import Money, UnknownCurrency
-from freehold.domain.settlement import Report
+from freehold.domain.news import ChargebackNews
+from freehold.domain.settlement import ChargebackReport, Report, chargeback_steps
 from freehold.ids import new_id
 from freehold.payments.gateway import (
     AmountNotSendable,
@@ -291,3 +294,43 @@ def test_a_reversal_can_be_looked_up(bench, run):
     )
     reversed_ = run(bench.gateway.reverse(asked))
     assert run(bench.gateway.look_up(key=asked.key, milestone_id=deal.milestone_id)) == reversed_
+
+
+def read(bench: Bench, run, told) -> ChargebackReport:
+    body, headers = told
+    news = run(bench.gateway.read_webhook(body=body, headers=headers, now=now())).news
+    assert isinstance(news, ChargebackNews)
+    assert run(bench.gateway.read_webhook(body=body, headers=headers, now=now())).news == news, "a copy says the same"
+    return news.report
+
+
+@pytest.mark.parametrize("won", [True, False], ids=["won", "lost"])
+def test_a_chargeback_is_told_with_its_payment_its_amount_and_its_fee_and_then_how_it_ended(bench, run, won):
+    deal = bench.deal()
+    run(bench.gateway.fund(deal.fund(bench.disputed(won))))
+    opened = read(bench, run, run(bench.charge_back(deal, "opened", now())))
+    assert (opened.state, opened.payment_id, opened.milestone_id) == ("opened", deal.payment_id, deal.milestone_id)
+    assert (opened.money, opened.fee, opened.reason is not None) == (deal.money, bench.chargeback_fee, True)
+    ended = read(bench, run, run(bench.charge_back(deal, "won" if won else "lost", now())))
+    assert (ended.state, ended.id, ended.money) == ("won" if won else "lost", opened.id, opened.money)
+    assert ended.fee == bench.chargeback_fee, "of one that is won, it says what comes back"
+
+
+def test_the_opening_of_a_chargeback_that_is_told_late_does_not_undo_its_end(bench, run):
+    deal = bench.deal()
+    run(bench.gateway.fund(deal.fund(bench.disputed(True))))
+    opening = run(bench.charge_back(deal, "opened", now()))
+    ended = read(bench, run, run(bench.charge_back(deal, "won", now())))
+    late = read(bench, run, opening)
+    paid = take(held_of(deal), "deposit_paid", by="gateway", facts=Facts(payment_id=deal.payment_id, paid=deal.money))
+    held = paid.after
+    for report in (ended, late, ended, late):
+        for step in chargeback_steps(held, report):
+            held = step.after
+    assert [(each.id, each.state) for each in held.holding.chargebacks] == [(ended.id, "won")]
+
+
+def held_of(deal) -> Held:
+    """Give a milestone that waits for the payment of a deal."""
+    holding = Holding(amount=deal.money, gateway="sandbox", payment_id=deal.payment_id)
+    return Held(milestone_id=deal.milestone_id, payee_id=deal.payee_id, state="funding", holding=holding)

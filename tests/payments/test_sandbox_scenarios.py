@@ -14,7 +14,7 @@ from freehold.payments.sandbox.scenarios import BY_METHOD, REASONS, SCENARIOS, S
 from freehold.store.audit import audit_ledger
 from infra.keys import make_keys, write_secret
 from tests.api import Api
-from tests.escrow import Work, resume, tick
+from tests.escrow import Work, let_gateway_live, resume, tick
 from tests.function_process import ROOT
 from tests.ledgers import fresh_ledger
 from tests.payments.benches import Deal
@@ -105,18 +105,6 @@ def api(mongodb_uri, keys):
         assert opened.run(audit_ledger(opened.store)).violations == ()
 
 
-def live(api: Api) -> None:
-    """Let the sandbox's next time come, and everything follow."""
-    api.run(
-        api.store.database["sandbox_objects"].update_many(
-            {"settles_at": {"$type": "date"}}, [{"$set": {"settles_at": "$$NOW"}}]
-        )
-    )
-    tick(api, SWEEP)
-    tick(api, SWEEP)
-    api.settle()
-
-
 def funded_with(api: Api, method: str) -> tuple[Work, str]:
     work = Work.begun(api)
     milestone = work.funding(method=method)
@@ -132,7 +120,7 @@ def funded_with(api: Api, method: str) -> tuple[Work, str]:
 def test_a_late_payment_is_told_of_by_webhook(api, method):
     work, milestone_id = funded_with(api, method)
     assert work.read(milestone_id)["state"] == "funding"
-    live(api)
+    let_gateway_live(api)
     assert work.read(milestone_id)["state"] == "funded"
     assert [each.state for each in api.run(api.store.find(Webhook, {}))] == ["done"]
 
@@ -145,7 +133,7 @@ def test_a_lost_reply_is_looked_up(api):
 
 def test_a_webhook_that_comes_three_times_is_kept_once(api):
     work, milestone_id = funded_with(api, "card_duplicate_webhook")
-    live(api)
+    let_gateway_live(api)
     assert work.read(milestone_id)["state"] == "funded"
     assert len(api.run(api.store.find(Webhook, {}))) == 1
 
@@ -155,12 +143,12 @@ def test_a_spoilt_payout_is_blocked_until_it_is_tried_again(api, method):
     work, milestone_id = funded_with(api, method)
     work.take(work.client, work.read(milestone_id), "release")
     api.settle()
-    live(api)
+    let_gateway_live(api)
     blocked = work.read(milestone_id, work.freelancer)
     assert blocked["state"] == "payout_blocked"
     work.take(work.freelancer, blocked, "retry_payout")
     api.settle()
-    live(api)
+    let_gateway_live(api)
     assert work.read(milestone_id)["state"] == "released"
 
 
@@ -168,9 +156,9 @@ def test_a_spoilt_payout_is_blocked_until_it_is_tried_again(api, method):
 def test_a_chargeback_is_opened_and_decided(api, method, held):
     work, milestone_id = funded_with(api, method)
     assert work.read(milestone_id)["money"]["held"]["amount"] == 19_005
-    live(api)
+    let_gateway_live(api)
     assert work.client.call("POST", "/api/escrow/release", {"milestone_id": milestone_id}).status_code == 409
-    live(api)
+    let_gateway_live(api)
     assert work.read(milestone_id)["money"]["held"]["amount"] == held
     assert [each.state for each in api.run(api.store.find(Webhook, {}))] == ["done", "done"]
 

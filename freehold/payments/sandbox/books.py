@@ -100,14 +100,14 @@ def scheduled(made: SandboxObject, turns: tuple[Turn, ...], clock: datetime) -> 
     return msgspec.structs.replace(made, turns=turns, settles_at=settles_at)
 
 
-def chargeback_of(payment: SandboxObject, decision: Literal["won", "lost"], clock: datetime) -> SandboxObject:
-    """Make the chargeback that a payment is to meet; it counts in the books from its opening on, unless it is won."""
+def chargeback_of(payment: SandboxObject, decision: Literal["won", "lost"], clock: datetime, *, fee: int) -> SandboxObject:
+    """Make the chargeback that a payment is to meet; it counts in the books from its opening on (its fee, too), unless won."""
     turns = (
         Turn(after_s=CHARGED_BACK_AFTER_S, state="done", chargeback="opened"),
         Turn(after_s=BANK_DECIDES_AFTER_S, state="done" if decision == "lost" else "cancelled", chargeback=decision),
     )
     made = msgspec.structs.replace(
-        payment, id=f"chargeback:{payment.id}", kind="chargeback", state="pending", fee=0, spent=0, refunded=0, version=1
+        payment, id=f"chargeback:{payment.id}", kind="chargeback", state="pending", fee=fee, spent=0, refunded=0, version=1
     )
     return scheduled(made, turns, clock)
 
@@ -149,6 +149,7 @@ def _news(found: SandboxObject, chargeback: Literal["opened", "won", "lost"] | N
         milestone_id=found.group,
         state=chargeback or "opened",
         money=found.money,
+        fee=found.fee,
         reason="fraudulent",
     )
     return ChargebackNews(report=report)

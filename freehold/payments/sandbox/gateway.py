@@ -67,10 +67,14 @@ _TROUBLE: Final[tuple[type[Exception], ...]] = (StoreError, *OUTAGES)
 
 
 class SandboxFee(Struct, frozen=True):
-    """What the sandbox charges for a payment: integer basis points, half up, and so many minor units."""
+    """What the sandbox charges: for a payment integer basis points, half up, and so many minor units; for a chargeback, too.
+
+    That of a chargeback comes back when it is won.
+    """
 
     basis_points: int = 0
     fixed_minor: int = 0
+    chargeback_minor: int = 0
 
     def of(self, amount_minor: int) -> int:
         """Compute the fee of a payment."""
@@ -117,7 +121,7 @@ class SandboxGateway:
             if scenario.tells_at_once:
                 unit.insert(notice_of(made, None, copies=scenario.copies))
             if scenario.chargeback is not None:
-                unit.insert(chargeback_of(made, scenario.chargeback, clock))
+                unit.insert(chargeback_of(made, scenario.chargeback, clock, fee=self._fee.chargeback_minor))
             return await store_it(unit, made)
 
         report = await self._once(payment, decide)

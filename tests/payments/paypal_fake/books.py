@@ -233,6 +233,10 @@ class Books:
         }
         return self.disputes[dispute_id]
 
+    def decide_dispute(self, dispute: Any, *, won: bool) -> None:
+        code = "RESOLVED_SELLER_FAVOUR" if won else "RESOLVED_BUYER_FAVOUR"
+        dispute |= {"status": "RESOLVED", "dispute_outcome": {"outcome_code": code}}
+
     def _require_new_invoice(self, invoice_id: str) -> None:
         if any(each["invoice_id"] == invoice_id and each["status"] != "DECLINED" for each in self.captures.values()):
             raise Refusal("DUPLICATE_INVOICE_ID")

@@ -186,6 +186,9 @@ class Books:
         self.disputes[dispute["id"]] = dispute
         return dispute
 
+    def decide_dispute(self, dispute: Any, *, won: bool) -> None:
+        dispute |= {"status": "won" if won else "lost", "amount_deducted": 0 if won else dispute["amount"]}
+
     def _try(self, order: Any, status: str) -> Any:
         payment = {
             "id": name("pay"),
