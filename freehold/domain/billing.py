@@ -6,6 +6,8 @@ Nothing depends on the order or the repetition of events: whoever looks again fi
 - A part that has reached the freelancer: the operator's invoice to the freelancer, for the fee. (What is withheld for a tax
   office is no fee.) What of the fee is given back: the operator's credit note.
 - Money that has gone back to the client, by a refund or by their bank: the freelancer's credit note, for as much.
+- A dispute's fee: the operator's invoice to each side that paid of it. What the client paid of it was awarded to them first, so
+  that the freelancer's credit note goes over that, too.
 - A milestone that ended before it was paid: the open invoice is taken back, by a credit note for the whole.
 """
 
@@ -16,7 +18,7 @@ from msgspec import Struct
 
 from freehold.domain.holding import Held, Holding
 from freehold.domain.invoicing import InvoiceKind, InvoiceState
-from freehold.domain.money_process import State
+from freehold.domain.money_process import Party, State
 
 SALE: Final = "sale"
 _NEVER_FUNDED: Final[frozenset[State]] = frozenset({"created", "funding"})
@@ -36,13 +38,17 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class Issue(Struct, frozen=True, kw_only=True):
-    """An invoice to be written over `gross` minor units; a credit note says what the invoice stands for that it `corrects`."""
+    """An invoice to be written over `gross` minor units; a credit note says what the invoice stands for that it `corrects`.
+
+    `to` says who gets one of the operator's.
+    """
 
     kind: InvoiceKind
     stands_for: str
     corrects: str | None = None
     gross: int
     leg: int | None = None
+    to: Party = "freelancer"
 
 
 class MarkPaid(Struct, frozen=True):
@@ -67,7 +73,7 @@ def missing_acts(held: Held, standing: Iterable[Standing]) -> tuple[Act, ...]:
     if not was_funded(held):
         over = held.state not in _NEVER_FUNDED
         return (TakeBack(sale.id),) if over and sale is not None and sale.state == "open" else ()
-    wanted = (*_fees(held.holding), *_returned_fees(held.holding, there), *_refunds(held.holding))
+    wanted = (*_fees(held.holding), *_returned_fees(held.holding, there), *_refunds(held.holding), *_dispute_fees(held.holding))
     return (*_sale(held.holding, sale), *(each for each in wanted if each.stands_for not in there))
 
 
@@ -118,3 +124,14 @@ def _refunds(holding: Holding) -> Iterator[Issue]:
         gross = chargeback.amount - chargeback.taking.lost
         if chargeback.state == "lost" and gross > 0:
             yield Issue(kind="credit_note", stands_for=f"chargeback:{chargeback.id}", corrects=SALE, gross=gross)
+
+
+def _dispute_fees(holding: Holding) -> Iterator[Issue]:
+    """Find what each side has paid for disputes."""
+    for dispute in holding.disputes:
+        shares: dict[Party, int] = {"client": dispute.fee_of_client, "freelancer": dispute.fee - dispute.fee_of_client}
+        for party, gross in shares.items():
+            if gross > 0:
+                yield Issue(kind="dispute_fee", stands_for=f"dispute:{dispute.id}:{party}", gross=gross, to=party)
+        if dispute.fee_of_client > 0:
+            yield Issue(kind="credit_note", stands_for=f"award:{dispute.id}", corrects=SALE, gross=dispute.fee_of_client)

@@ -48,11 +48,15 @@ CURRENT_DISPUTE_FEES: Final = DISPUTE_FEE_SCHEDULES[-1]
 
 
 class Split(Struct, frozen=True, kw_only=True):
-    """How disputed money is divided, in minor units: the freelancer's part (gross), what goes back to the client, the fee."""
+    """How disputed money is divided, in minor units: the freelancer's part (gross), what goes back to the client, the fee.
+
+    `fee_of_client` is what of the fee was taken out of the client's part.
+    """
 
     to_freelancer: int
     to_client: int
     fee: int = 0
+    fee_of_client: int = 0
 
 
 def fee_for(claim_minor: int, fee: DisputeFee) -> int:
@@ -95,6 +99,7 @@ def split_of(*, disputed_minor: int, to_freelancer_minor: int, fee_minor: int, p
         to_freelancer=awarded["freelancer"] - paid.get("freelancer", 0),
         to_client=awarded["client"] - paid.get("client", 0),
         fee=sum(paid.values()),
+        fee_of_client=paid.get("client", 0),
     )
 
 
@@ -102,9 +107,9 @@ def scaled(split: Split, frozen_minor: int) -> Split:
     """Divide less than what was disputed in the same proportions (a chargeback has taken the rest); never more."""
     if frozen_minor >= split.to_freelancer + split.to_client + split.fee:
         return split
-    shares = (split.to_freelancer, split.to_client, split.fee)
-    to_freelancer, to_client, fee = allocated(frozen_minor, shares)
-    return Split(to_freelancer=to_freelancer, to_client=to_client, fee=fee)
+    shares = (split.to_freelancer, split.to_client, split.fee - split.fee_of_client, split.fee_of_client)
+    to_freelancer, to_client, of_freelancer, of_client = allocated(frozen_minor, shares)
+    return Split(to_freelancer=to_freelancer, to_client=to_client, fee=of_freelancer + of_client, fee_of_client=of_client)
 
 
 def payers_of(payer: Payer, *, filer: Party, claim_minor: int, granted_minor: int) -> tuple[Party, ...]:

@@ -14,14 +14,16 @@ from freehold.domain.countries import CountryCode
 from freehold.domain.errors import InvalidValue, Refused
 from freehold.domain.money import exponent_of
 
-InvoiceKind = Literal["sale", "platform_fee", "credit_note"]
+InvoiceKind = Literal["sale", "platform_fee", "dispute_fee", "credit_note"]
 InvoiceState = Literal["open", "paid", "cancelled", "credited"]
 """A cancelled one was never paid and is taken back whole; a credited one was paid, and all of it has gone back."""
 Language = Literal["en", "de", "fr", "es", "ar"]
 
 OPERATOR: Final = "operator"
 """Stands for the platform's operator where a person's id stands for a person."""
-PREFIXES: Final[dict[InvoiceKind, str]] = {"sale": "INV", "platform_fee": "FEE", "credit_note": "CRN"}
+PREFIXES: Final[dict[InvoiceKind, str]] = {
+    "sale": "INV", "platform_fee": "FEE", "dispute_fee": "DSP", "credit_note": "CRN",
+}  # fmt: skip
 WHOLE_BASIS_POINTS: Final = 10_000
 LARGEST_RATE_BASIS_POINTS: Final = 5_000
 SHORTEST_TERM_DAYS: Final = 1

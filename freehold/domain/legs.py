@@ -119,9 +119,13 @@ class Chargeback(Struct, frozen=True, kw_only=True):
 
 
 class ClosedDispute(Struct, frozen=True, kw_only=True):
-    """A dispute that is over: how much it froze at first, how it ended, and what the platform took for it."""
+    """A dispute that is over: how much it froze at first, how it ended, and what the platform took for it.
+
+    `fee_of_client` of the `fee` was taken out of what the client got back, the rest out of the freelancer's part.
+    """
 
     id: str
     amount: int
     ended: Literal["withdrawn", "settled", "moot"]
     fee: int = 0
+    fee_of_client: int = 0

@@ -18,7 +18,7 @@ RSM: Final = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 RAM: Final = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
 UDT: Final = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
 QDT: Final = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
-TYPE_CODES: Final = {"sale": "380", "platform_fee": "380", "credit_note": "381"}
+TYPE_CODES: Final = {"sale": "380", "platform_fee": "380", "dispute_fee": "380", "credit_note": "381"}
 _NAMESPACES: Final = {"rsm": RSM, "ram": RAM, "udt": UDT, "qdt": QDT}
 _NO_RATE: Final = "O"
 """The category that must name neither a rate nor anybody's VAT id."""

@@ -39,7 +39,7 @@ def total_text(invoice: Invoice) -> str:
 
 def line_text(invoice: Invoice) -> str:
     """Say what is invoiced."""
-    lines: dict[str, Word] = {"platform_fee": "fee_line", "credit_note": "credit_line"}
+    lines: dict[str, Word] = {"platform_fee": "fee_line", "dispute_fee": "dispute_line", "credit_note": "credit_line"}
     word = lines.get(invoice.kind)
     return invoice.description if word is None else say(invoice.language, word, title=invoice.description)
 
@@ -120,7 +120,7 @@ def _sentences(invoice: Invoice) -> list[str]:
         said.append(say(language, "nothing_to_pay"))
     if invoice.kind == "sale" and invoice.prepaid:
         said.append(say(language, "held"))
-    if invoice.kind != "platform_fee":
+    if invoice.kind in {"sale", "credit_note"}:
         said.append(say(language, "on_behalf"))
     return said
 

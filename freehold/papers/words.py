@@ -8,8 +8,9 @@ from typing import Final, Literal
 from freehold.domain.invoicing import Language
 
 Word = Literal[
-    "sale", "platform_fee", "credit_note", "number", "issued", "due", "paid_on", "from", "to", "vat_id", "tax_number",
-    "description", "net", "tax", "rounding", "total", "to_pay", "nothing_to_pay", "corrects", "fee_line", "credit_line",
+    "sale", "platform_fee", "dispute_fee", "credit_note", "number", "issued", "due", "paid_on", "from", "to", "vat_id",
+    "tax_number", "description", "net", "tax", "rounding", "total", "to_pay", "nothing_to_pay", "corrects",
+    "fee_line", "dispute_line", "credit_line",
     "domestic", "reverse_charge", "small_enterprise", "outside_scope", "supplier_outside", "on_behalf", "held", "page",
     "mail_subject", "mail_greeting", "mail_text", "mail_farewell",
     "statement", "statement_period", "date", "movement", "amount", "balance", "opening", "closing", "nothing_moved",
@@ -18,6 +19,7 @@ Word = Literal[
 _ENGLISH: Final[dict[Word, str]] = {
     "sale": "Invoice",
     "platform_fee": "Invoice for the platform's fee",
+    "dispute_fee": "Invoice for the fee of a dispute",
     "credit_note": "Credit note",
     "number": "Number",
     "issued": "Date of issue",
@@ -36,6 +38,7 @@ _ENGLISH: Final[dict[Word, str]] = {
     "nothing_to_pay": "Nothing is left to be paid.",
     "corrects": "This corrects invoice {number} of {date}.",
     "fee_line": "Fee for the payment of: {title}",
+    "dispute_line": "Fee for the dispute about: {title}",
     "credit_line": "Taken back: {title}",
     "domestic": "The amounts include VAT.",
     "reverse_charge": "Reverse charge: the recipient owes the VAT (Directive 2006/112/EC, Articles 44 and 196).",
@@ -65,6 +68,7 @@ _ENGLISH: Final[dict[Word, str]] = {
 _GERMAN: Final[dict[Word, str]] = {
     "sale": "Rechnung",
     "platform_fee": "Rechnung über die Plattformgebühr",
+    "dispute_fee": "Rechnung über die Gebühr eines Streitfalls",
     "credit_note": "Rechnungskorrektur (Gutschrift)",
     "number": "Nummer",
     "issued": "Rechnungsdatum",
@@ -83,6 +87,7 @@ _GERMAN: Final[dict[Word, str]] = {
     "nothing_to_pay": "Es ist nichts mehr zu zahlen.",
     "corrects": "Dies berichtigt die Rechnung {number} vom {date}.",
     "fee_line": "Gebühr für die Zahlung von: {title}",
+    "dispute_line": "Gebühr für den Streitfall über: {title}",
     "credit_line": "Zurückgenommen: {title}",
     "domestic": "Die Beträge enthalten die Umsatzsteuer.",
     "reverse_charge": "Steuerschuldnerschaft des Leistungsempfängers (Richtlinie 2006/112/EG, Artikel 44 und 196).",
@@ -112,6 +117,7 @@ _GERMAN: Final[dict[Word, str]] = {
 _FRENCH: Final[dict[Word, str]] = {
     "sale": "Facture",
     "platform_fee": "Facture des frais de la plateforme",
+    "dispute_fee": "Facture des frais d'un litige",
     "credit_note": "Avoir",
     "number": "Numéro",
     "issued": "Date d'émission",
@@ -130,6 +136,7 @@ _FRENCH: Final[dict[Word, str]] = {
     "nothing_to_pay": "Il ne reste rien à payer.",
     "corrects": "Rectifie la facture {number} du {date}.",
     "fee_line": "Frais pour le paiement de : {title}",
+    "dispute_line": "Frais pour le litige relatif à : {title}",
     "credit_line": "Annulation : {title}",
     "domestic": "Les montants comprennent la TVA.",
     "reverse_charge": "Autoliquidation : la TVA est due par le preneur (directive 2006/112/CE, articles 44 et 196).",
@@ -159,6 +166,7 @@ _FRENCH: Final[dict[Word, str]] = {
 _SPANISH: Final[dict[Word, str]] = {
     "sale": "Factura",
     "platform_fee": "Factura de la comisión de la plataforma",
+    "dispute_fee": "Factura de la tasa de una disputa",
     "credit_note": "Factura rectificativa (abono)",
     "number": "Número",
     "issued": "Fecha de emisión",
@@ -177,6 +185,7 @@ _SPANISH: Final[dict[Word, str]] = {
     "nothing_to_pay": "No queda nada por pagar.",
     "corrects": "Rectifica la factura {number} del {date}.",
     "fee_line": "Comisión por el pago de: {title}",
+    "dispute_line": "Tasa por la disputa sobre: {title}",
     "credit_line": "Devolución: {title}",
     "domestic": "Los importes incluyen el IVA.",
     "reverse_charge": "Inversión del sujeto pasivo: el destinatario debe el IVA (Directiva 2006/112/CE, artículos 44 y 196).",
@@ -207,6 +216,7 @@ _SPANISH: Final[dict[Word, str]] = {
 _ARABIC: Final[dict[Word, str]] = {
     "sale": "فاتورة",
     "platform_fee": "فاتورة رسوم المنصة",
+    "dispute_fee": "فاتورة رسوم نزاع",
     "credit_note": "إشعار دائن",
     "number": "الرقم",
     "issued": "تاريخ الإصدار",
@@ -225,6 +235,7 @@ _ARABIC: Final[dict[Word, str]] = {
     "nothing_to_pay": "لم يبق أي مبلغ للدفع.",
     "corrects": "تصحيح للفاتورة {number} بتاريخ {date}.",
     "fee_line": "رسوم على دفعة: {title}",
+    "dispute_line": "رسوم النزاع حول: {title}",
     "credit_line": "إلغاء: {title}",
     "domestic": "المبالغ شاملة ضريبة القيمة المضافة.",
     "reverse_charge": "احتساب عكسي: ضريبة القيمة المضافة مستحقة على متلقي الخدمة (التوجيه 2006/112/EC، المادتان 44 و196).",

@@ -154,7 +154,13 @@ def _order(dispute: Dispute, step: disputes.Step) -> _Order:
     if step.after.outcome is None:
         raise ValueError(f"{dispute.id} is to be settled, but it is not decided")
     split = step.after.outcome.split
-    return _Order("settle_dispute", escrow.Facts(dispute_id=dispute.id, part=split.to_freelancer, dispute_fee=split.fee))
+    divided = escrow.Facts(
+        dispute_id=dispute.id,
+        part=split.to_freelancer,
+        dispute_fee=split.fee,
+        dispute_fee_of_client=split.fee_of_client,
+    )
+    return _Order("settle_dispute", divided)
 
 
 async def _write(unit: Unit, dispute: Dispute, step: disputes.Step, *, noted: Noted, now: datetime) -> Dispute:

@@ -157,8 +157,9 @@ async def _do(unit: Unit, milestone: Milestone, act: Act) -> None:
             await _mark_paid(unit, await unit.require(Invoice, invoice_id))
         case TakeBack(invoice_id):
             await take_back(unit, milestone, await unit.require(Invoice, invoice_id))
-        case Issue(kind="platform_fee"):
-            await _issue(unit, milestone, act, issuer_id=OPERATOR, recipient_id=milestone.freelancer_id)
+        case Issue(kind="platform_fee" | "dispute_fee"):
+            recipient_id = milestone.client_id if act.to == "client" else milestone.freelancer_id
+            await _issue(unit, milestone, act, issuer_id=OPERATOR, recipient_id=recipient_id)
         case Issue(kind="sale"):
             await _issue(unit, milestone, act, issuer_id=milestone.freelancer_id, recipient_id=milestone.client_id)
         case Issue():

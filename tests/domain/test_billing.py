@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from freehold.domain.billing import Issue, MarkPaid, Standing, TakeBack, missing_acts, was_funded
 from freehold.domain.holding import Held, Holding
 from freehold.domain.ledger import Balances
-from freehold.domain.legs import Chargeback, Leg, Taking
+from freehold.domain.legs import Chargeback, ClosedDispute, Leg, Taking
 from freehold.domain.money import Money
 
 AGREED = Money(10_000, "EUR")
@@ -39,6 +39,10 @@ def refunded(number=2, gross=4_000, state="done", origin="funded", **more) -> Le
 LOST = Chargeback(id="cbk_1", amount=7_000, state="lost", taking=Taking(escrow=6_000, lost=1_000))
 BANK = Issue(kind="credit_note", stands_for="chargeback:cbk_1", corrects="sale", gross=6_000)
 FUNDED = held("funded", escrow=10_000)
+HALVED = ClosedDispute(id="dsp_1", amount=10_000, ended="settled", fee=101, fee_of_client=51)
+OF_CLIENT = Issue(kind="dispute_fee", stands_for="dispute:dsp_1:client", gross=51, to="client")
+OF_FREELANCER = Issue(kind="dispute_fee", stands_for="dispute:dsp_1:freelancer", gross=50)
+AWARDED = Issue(kind="credit_note", stands_for="award:dsp_1", corrects="sale", gross=51)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,9 @@ FUNDED = held("funded", escrow=10_000)
         (held("charged_back", refunded(1, 10_000, taken=10_000)), (PAID,), ()),
         (held("charged_back", chargebacks=(LOST,)), (PAID,), (BANK,)),
         (held("funded", chargebacks=(replace(LOST, state="open"),)), (PAID,), ()),
+        (held("funded", disputes=(HALVED,)), (PAID,), (OF_CLIENT, OF_FREELANCER, AWARDED)),
+        (held("funded", disputes=(replace(HALVED, fee_of_client=0),)), (PAID,), (replace(OF_FREELANCER, gross=101),)),
+        (held("funded", disputes=(replace(HALVED, fee=0, fee_of_client=0),)), (PAID,), ()),
         (held("refunding", refunded(1, 9_000, origin="funding"), deposited=9_000), (SALE,), (TakeBack("inv_1"),)),
     ],
 )

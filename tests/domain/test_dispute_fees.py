@@ -76,7 +76,8 @@ def test_of_less_than_was_disputed_each_gets_its_proportion_to_the_unit(award, f
 
 def test_two_payers_pay_half_each_and_the_client_the_odd_unit():
     split = split_of(disputed_minor=10_000, to_freelancer_minor=4_000, fee_minor=101, payers=("client", "freelancer"))
-    assert split == Split(to_freelancer=3_950, to_client=5_949, fee=101)
+    assert split == Split(to_freelancer=3_950, to_client=5_949, fee=101, fee_of_client=51)
+    assert scaled(split, 5_000) == Split(to_freelancer=1_975, to_client=2_975, fee=50, fee_of_client=25)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_the_data_meets_the_official_schema_in_every_case_of_tax(case, currency,
     assert category == treatment.category
 
 
-@pytest.mark.parametrize("kind", ["sale", "platform_fee", "credit_note"])
+@pytest.mark.parametrize("kind", ["sale", "platform_fee", "dispute_fee", "credit_note"])
 @pytest.mark.parametrize("language", get_args(Language))
 def test_every_kind_in_every_language_is_one_page_with_its_data(kind, language):
     corrects = {"corrects_number": "INV-2026-000007", "corrects_issued_at": AT} if kind == "credit_note" else {}

@@ -31,6 +31,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     hold: str | None = None
     dispute_id: str | None = None
     dispute_fee: int = 0
+    dispute_fee_of_client: int = 0
     chargeback_id: str | None = None
 
 

@@ -142,7 +142,7 @@ def _dispute_is_open(held: Held, row: Row, facts: Facts) -> None:
     if dispute is None or facts.dispute_id not in {None, dispute.id}:
         raise DisputeNotOpen(f"{facts.dispute_id} is not the dispute that is open about this milestone")
     if row.transition == "settle_dispute":
-        if facts.dispute_fee < 0:
+        if not 0 <= facts.dispute_fee_of_client <= facts.dispute_fee:
             raise PartNotCovered("a fee is never below zero")
         _require_split(facts.part or 0, dispute.amount - facts.dispute_fee)
 

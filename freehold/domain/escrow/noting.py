@@ -65,8 +65,9 @@ def _disputed(held: Held, row: Row, facts: Facts) -> Holding:
     ended: Literal["withdrawn", "settled", "moot"] = (
         "withdrawn" if row.transition == "withdraw_dispute" else "settled" if row.transition == "settle_dispute" else "moot"
     )
-    fee = facts.dispute_fee if ended == "settled" else 0
-    closed = ClosedDispute(id=dispute.id, amount=dispute.amount, ended=ended, fee=fee)
+    closed = ClosedDispute(id=dispute.id, amount=dispute.amount, ended=ended)
+    if ended == "settled":
+        closed = msgspec.structs.replace(closed, fee=facts.dispute_fee, fee_of_client=facts.dispute_fee_of_client)
     return msgspec.structs.replace(holding, dispute=None, disputes=(*holding.disputes, closed))
 
 

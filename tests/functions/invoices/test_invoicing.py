@@ -6,6 +6,7 @@ from tests.api import Api
 from tests.escrow import Work, tick, usd
 from tests.hiring import pages
 from tests.invoicing import billed, invoices_of, said, with_profile
+from tests.quarrels import A, Quarrel
 
 
 def by_hand(work, milestone, *, status=201, person=None, **fields):
@@ -150,6 +151,28 @@ def test_a_fee_that_is_given_back_is_credited_and_a_refund_not_before_it_has_arr
     assert for_the_client == [("sale", "paid", 19_005), ("credit_note", "paid", 10_000)]
     from_the_operator = [said(each) for each in invoices_of(work.freelancer, submitted, side="received")]
     assert from_the_operator == [("platform_fee", "paid", 1_901), ("credit_note", "paid", 1_000)]
+
+
+def test_a_disputes_fee_is_invoiced_to_each_who_paid_of_it_and_the_rest_adds_up(api: Api):
+    operator(api)
+    quarrel = Quarrel.filed(api).proposed(9_000)
+    work = quarrel.work
+    with_profile(work.freelancer)
+    for side in (quarrel.respondent, quarrel.filer):
+        quarrel.take(side, "accept_proposal")
+    assert quarrel.tick()["state"] == "executed"
+    api.settle()
+    tick(api, "invoices-issue-waiting")
+    (sale, *notes), (to_client,) = (
+        [each for each in invoices_of(work.client, quarrel.milestone) if (each["issuer_id"] == "operator") is by_operator]
+        for by_operator in (False, True)
+    )
+    assert (said(to_client), to_client["number"][:3]) == (("dispute_fee", "paid", 475), "DSP")
+    assert sorted(note["total"]["amount"] for note in notes) == [475, A - 9_000 - 475]
+    assert sale["total"]["amount"] - sale["credited"]["amount"] == 9_000
+    from_the_operator = [said(each) for each in invoices_of(work.freelancer, quarrel.milestone, side="received")]
+    fee = work.read(quarrel.milestone["id"])["money"]["fees"]["amount"] - 950
+    assert sorted(from_the_operator) == [("dispute_fee", "paid", 475), ("platform_fee", "paid", fee)]
 
 
 def test_an_invoice_that_is_not_paid_in_time_is_overdue_by_the_databases_clock(api: Api):
