@@ -1,5 +1,5 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
-.PHONY: help run demo test bench faults prove verify backup restore check fmt deploy-check images up
+.PHONY: help run demo test bench faults prove mutants verify backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -37,6 +37,10 @@ prove: ## try the promises about money at a larger size, plant bugs, and print o
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
 	@exec $(PYTHON) -m tests.prove
+
+mutants: ## change the money core in every small way, one at a time: the tests must notice 90 % (about 40 minutes; goes on where it was stopped)
+	@$(BOOTSTRAP) test
+	@exec $(PYTHON) -m tests.mutants
 
 backup: ## write a backup into a new folder: make backup DIR=... (of the local run, or of MONGODB_URI)
 	@$(BOOTSTRAP) run

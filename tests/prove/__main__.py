@@ -19,6 +19,10 @@ from tests.prove.parts import PARTS, Part
 
 COUNTED: Final = "FREEHOLD_COUNTED"
 """Where a test writes what it has counted, as JSON: a file name that ends in the number of its share."""
+MUTANTS: Final = 150
+"""So many of the money core's mutants are drawn; `make mutants` asks about all of them."""
+_SCORE: Final = re.compile(r"^mutation score ([^(]*) \(", re.MULTILINE)
+_DRAWN: Final = re.compile(r"drawn by (seed \d+)")
 _SUMMARY: Final = re.compile(r"(\d+) (passed|failed|error|errors)")
 
 
@@ -52,10 +56,13 @@ def main() -> int:
     rows.append(
         ("R3", "realistic bugs, planted one by one", f"{len(caught)} of {len(planted)} caught", len(caught) == len(planted))
     )
+    score, unnoticed = _mutants()
+    rows.append(score)
     _print(rows, time.monotonic() - began)
     for each in shown:
         if not each.holds:
             sys.stdout.write(f"\n{each.part.number}:\n{each.output[-3000:]}\n")
+    sys.stdout.write(unnoticed)
     for missed in planted:
         if missed.verdict != "caught":
             sys.stdout.write(f"{missed.verdict}: {missed.name}: {missed.detail}\n")
@@ -78,6 +85,15 @@ def _run(part: Part, share: int, folder: Path) -> Shown:
     return Shown(
         part, outcomes.get("passed", 0), failed or int(asked.returncode != 0), counts, time.monotonic() - began, asked.stdout
     )
+
+
+def _mutants() -> tuple[tuple[str, str, str, bool], str]:
+    """Ask about a sample of the mutants: its row, and what else was said where too many survived."""
+    command = [sys.executable, "-m", "tests.mutants", "--sample", str(MUTANTS)]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    holds, found, drawn = asked.returncode == 0, _SCORE.search(asked.stdout), _DRAWN.search(asked.stdout)
+    figures = f"{found[1]}; {drawn[1]}" if found and drawn else asked.stderr[-300:]
+    return ("R3", "mutants of the money core, drawn at random", figures, holds), "" if holds else asked.stdout
 
 
 def _row(part: Part, shown: list[Shown]) -> tuple[str, str, str, bool]:
