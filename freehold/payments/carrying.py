@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from freehold.documents import Command
 from freehold.domain.errors import Refused
+from freehold.domain.money_process import CommandKind
 from freehold.domain.settlement import Report
 from freehold.payments.gateway import (
     FundRequest,
@@ -36,9 +37,12 @@ Carried = Literal["settled", "pending", "withdrawn", "closed"]
 CALL_TIMEOUT_S: Final = 8.0
 """Well below the lease of a claim (`freehold.store.commands.LEASE_S`)."""
 
+HELD_UP: Final[frozenset[CommandKind]] = frozenset({"transfer", "refund"})
+"""What sends money away, and may have to wait after all."""
+
 
 class _Claimed(Struct, frozen=True):
-    """A command that we hold. `hold` says why a payout must wait after all, if it was never made."""
+    """A command that we hold. `hold` says why a payout or refund must wait after all, if it was never made."""
 
     command: Command
     wanted: bool
@@ -86,7 +90,7 @@ async def _claim(unit: Unit, key: str) -> _Claimed | None:
     command = await claim(unit, key)
     if command is None:
         return None
-    hold = await held_up(unit, command) if command.kind == "transfer" else None
+    hold = await held_up(unit, command) if command.kind in HELD_UP else None
     return _Claimed(command, wanted=await is_wanted(unit, command), hold=hold)
 
 

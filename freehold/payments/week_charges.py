@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from freehold.documents import Command, Milestone, PaymentMethod, Project, TimeEntry, WorkWeek
+from freehold.domain.billing import was_funded
 from freehold.domain.escrow import Facts, command_key
 from freehold.domain.holding import Holding
 from freehold.domain.hours import is_chargeable
@@ -31,6 +32,7 @@ from freehold.store.work_weeks import carry_over, dispute_rest, gather_bill, sum
 NO_METHOD: Final = "no_payment_method"
 NOT_USABLE: Final = "payment_method_not_usable"
 CANCELLED: Final = "payment_cancelled"
+GIVEN_BACK: Final = "payment_given_back"
 UNPAID: Final[frozenset[State]] = frozenset({"created", "funding"})
 ENDS: Final[dict[State, str]] = {"released": "release", "refunded": "refund", "charged_back": "refund"}
 AWAITING: Final = frozenset({"billing", "retrying", "payment_failed"})
@@ -105,9 +107,9 @@ async def follow(unit: Unit, week: WorkWeek, milestone: Milestone, *, settings: 
     if milestone.state in UNPAID:
         if milestone.holding.payment_refused and week.state == "billing":
             await _refuse(unit, week, milestone, settings=settings)
-    elif milestone.state == "cancelled":
+    elif not was_funded(milestone.held()):  # a payment that is given back, because it came late or is another one, pays nothing
         if week.state in {"billing", "retrying"}:
-            await give_up(unit, week, reason=CANCELLED)
+            await give_up(unit, week, reason=CANCELLED if milestone.state == "cancelled" else GIVEN_BACK)
     else:
         if week.state in AWAITING:
             week = await _receive(unit, week)

@@ -43,8 +43,11 @@ async def payee_of(reads: Reads, milestone: Milestone) -> PayeeStanding:
 
 
 async def held_up(reads: Reads, command: Command) -> str | None:
-    """Say why a payout that was asked for must wait after all: a hold or a chargeback may have come since."""
-    profile = await profile_of(reads, command.payee_id)
+    """Say why a payout or a refund that was asked for must wait after all: a hold or a chargeback may have come since.
+
+    Holds are about payouts alone. What the payer's bank takes back is not given back beside it.
+    """
+    profile = await profile_of(reads, command.payee_id) if command.kind == "transfer" else None
     if profile is not None and profile.holds:
         return profile.holds[0].reason
     milestone = await reads.require(Milestone, command.milestone_id)

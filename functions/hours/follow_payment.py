@@ -8,6 +8,7 @@ from freehold.events import (
     MilestoneFunded,
     MilestonePaymentRefused,
     MilestoneRefunded,
+    MilestoneRefundStarted,
     MilestoneReleased,
 )
 from freehold.payments.week_charges import follow
@@ -17,6 +18,7 @@ Moved = (
     | MilestonePaymentRefused
     | MilestoneCancelled
     | MilestoneReleased
+    | MilestoneRefundStarted
     | MilestoneRefunded
     | MilestoneChargebackLost
 )
@@ -28,6 +30,7 @@ Moved = (
     "milestone.payment_refused",
     "milestone.cancelled",
     "milestone.released",
+    "milestone.refund_started",
     "milestone.refunded",
 )
 async def follow_payment(call: Call, event: Moved) -> None:

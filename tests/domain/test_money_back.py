@@ -10,6 +10,7 @@ from freehold.domain.audit import violations_of
 from freehold.domain.errors import Refused
 from freehold.domain.escrow import Facts, take
 from freehold.domain.fees import FeeSchedule
+from freehold.domain.holding import faults_of
 from freehold.domain.ledger import Balances
 from freehold.domain.settlement import effect_of, effects_of
 from tests.domain.test_escrow import FUND, FUNDED, RELEASED, SUBMITTED, created, drive, lines_of, moved, paid, usd
@@ -191,6 +192,19 @@ def test_a_payout_that_comes_back_is_owed_again_and_can_be_sent_again():
     paid_out = effect_of(again.after, again.command, report("done", 904))
     assert lines_of(paid_out) == {"transfer:mst_1:1#2": {"payable:mst_1": 904, "clearing:sandbox": -904}}
     assert effect_of(paid_out.after, command, report("returned", 904)) is None
+
+
+def test_nothing_below_zero_is_asked_back_after_a_refused_reversal_and_a_payout_that_came_back():
+    held = drive(
+        created(), *RELEASED, ("refund", "freelancer", Facts(part=800)),
+        ("reversal_refused", "gateway", moved(720, leg=3)), ("refund_known", "gateway", moved(800, leg=2)),
+        ("payout_returned", "gateway", moved(904)), ("retry_payout", "freelancer", Facts(debt=720)),
+        ("transfer_known", "gateway", moved(184, attempt=2)),
+    )  # fmt: skip
+    assert (faults_of(held), held.holding.leg(1).offset, held.holding.leg(1).reversed) == ((), 720, 0)
+    step = take(held, "refund", by="freelancer", facts=Facts(part=205))
+    assert [(command.kind, command.money) for command in step.commands] == [("refund", usd(205)), ("reversal", usd(184))]
+    assert (step.debt, faults_of(step.after)) == (0, ())
 
 
 def test_money_that_came_back_before_we_heard_that_it_had_gone_went_and_came_back():

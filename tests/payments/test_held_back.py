@@ -40,6 +40,13 @@ def reason_of(desk: Desk, milestone_id: str) -> str | None:
     return leg.reason
 
 
+def charged_back(desk: Desk, milestone_id: str) -> ChargebackReport:
+    payment_id = desk.milestone(milestone_id).holding.paid_payment_id
+    return ChargebackReport(
+        id=f"cbk_{milestone_id}", payment_id=payment_id, milestone_id=milestone_id, state="opened", money=Money(A, "USD")
+    )
+
+
 def test_a_hold_that_comes_after_the_release_and_before_the_payout_keeps_it_back(desk):
     milestone_id = desk.releasing()
     held(desk, milestone_id)
@@ -66,12 +73,45 @@ def test_a_hold_that_comes_between_two_tries_stops_only_what_was_never_made(desk
     assert desk.moved(milestone_id, "transfer") == ([9_004] if state == "released" else [])
 
 
+@pytest.mark.parametrize(("fault", "moved"), [(None, []), ("before", []), ("after", [A])])
+def test_a_refund_is_not_sent_beside_a_chargeback_unless_it_was_sent_before(desk, fault, moved):
+    milestone_id = desk.funding()
+    desk.carry(f"fund:{milestone_id}")
+    desk.step(milestone_id, "refund", "freelancer", Facts())
+    if fault is not None:
+        desk.gateway.fail = fault
+        with pytest.raises(GatewayUnavailable):
+            desk.carry(f"refund:{milestone_id}:1")
+        desk.let_time_pass(f"refund:{milestone_id}:1")
+    report = charged_back(desk, milestone_id)
+    desk.run(desk.transact(lambda unit: take_in(unit, report, now=now())))
+    assert desk.carry(f"refund:{milestone_id}:1") == "settled"
+    assert desk.moved(milestone_id, "refund") == moved
+    assert desk.milestone(milestone_id).state == ("refunded" if moved else "refund_blocked")
+    lost = msgspec.structs.replace(report, state="lost")
+    desk.run(desk.transact(lambda unit: take_in(unit, lost, now=now())))
+    (taken,) = desk.milestone(milestone_id).holding.chargebacks
+    assert (taken.taking.refund_due, taken.taking.lost) == ((0, A) if moved else (A, 0))
+
+
+def test_a_refund_that_waited_for_a_chargeback_can_be_made_when_that_is_won(desk):
+    milestone_id = desk.funding()
+    desk.carry(f"fund:{milestone_id}")
+    desk.step(milestone_id, "refund", "freelancer", Facts())
+    report = charged_back(desk, milestone_id)
+    desk.run(desk.transact(lambda unit: take_in(unit, report, now=now())))
+    desk.carry(f"refund:{milestone_id}:1")
+    assert reason_of(desk, milestone_id) == "chargeback_open"
+    won = msgspec.structs.replace(report, state="won")
+    desk.run(desk.transact(lambda unit: take_in(unit, won, now=now())))
+    desk.step(milestone_id, "retry_refund", "client", Facts())
+    assert desk.carry(f"refund:{milestone_id}:1#2") == "settled"
+    assert (desk.milestone(milestone_id).state, desk.moved(milestone_id, "refund")) == ("refunded", [A])
+
+
 def test_a_chargeback_that_opens_before_the_payout_keeps_it_back_and_takes_it_when_it_is_lost(desk):
     milestone_id = desk.releasing()
-    payment_id = desk.milestone(milestone_id).holding.paid_payment_id
-    report = ChargebackReport(
-        id=f"cbk_{milestone_id}", payment_id=payment_id, milestone_id=milestone_id, state="opened", money=Money(A, "USD")
-    )
+    report = charged_back(desk, milestone_id)
     desk.run(desk.transact(lambda unit: take_in(unit, report, now=now())))
     assert desk.carry(f"transfer:{milestone_id}:1") == "settled"
     assert (desk.milestone(milestone_id).state, reason_of(desk, milestone_id)) == ("payout_blocked", "chargeback_open")

@@ -131,10 +131,18 @@ def _turned(held: Held, holding: Holding, row: Row, facts: Facts) -> Moved:
             leg = msgspec.structs.replace(leg, state="blocked", bounced=(*leg.bounced, leg.attempt), reason=facts.reason)
         case "refund_by_hand":
             leg = msgspec.structs.replace(leg, state="done", by_hand=True, reason=None)
+        case "reversal_refused":
+            leg = msgspec.structs.replace(leg, state=row.turns, reason=facts.reason)
+            return Moved(holding=_with(holding, [leg, *_not_reversed(holding, leg)]), legs=(leg,), debt=leg.gross)
         case _:
             leg = msgspec.structs.replace(leg, state=row.turns, reason=facts.reason)
-    debt = leg.gross if row.transition == "reversal_refused" else 0
-    return Moved(holding=_with(holding, [leg]), legs=(leg,), debt=debt)
+    return Moved(holding=_with(holding, [leg]), legs=(leg,))
+
+
+def _not_reversed(holding: Holding, reversal: Leg) -> tuple[Leg, ...]:
+    """Give the release that a refused reversal was about: nothing of it is asked back any more, it is owed."""
+    transfer = holding.leg(reversal.reverses)
+    return () if transfer is None else (msgspec.structs.replace(transfer, reversed=transfer.reversed - reversal.gross),)
 
 
 def _leg(  # noqa: PLR0913 - each is a part of the leg

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.api import Api, Person
-from tests.escrow import usd
+from tests.escrow import overdue, tick, usd
 from tests.functions.evidence.test_evidence import file, place
 from tests.quarrels import Quarrel
 from tests.uploads.samples import PDF
@@ -45,6 +45,17 @@ def test_of_two_reminders_that_are_late_only_the_later_is_sent(api: Api):
     quarrel.overdue("remind_half_at")
     quarrel.overdue("remind_late_at")
     assert reminded(api, quarrel) == [90]
+
+
+def test_a_dispute_ends_when_the_gateway_holds_its_money_no_longer(api: Api):
+    quarrel = Quarrel.filed(api)
+    overdue(api, quarrel.milestone["id"], "hold_expires_at")
+    tick(api, "escrow-end-holdings")
+    api.settle()
+    assert quarrel.stored_milestone().state == "refunded"
+    stored = quarrel.stored()
+    assert (stored.case.state, stored.is_open, stored.due_at) == ("moot", False, None)
+    assert news(api, quarrel.respondent, quarrel)[-1] == "closed_moot"
 
 
 def test_nobody_is_reminded_of_a_deadline_that_was_met(api: Api):

@@ -3,9 +3,14 @@
 import asyncio
 
 import pytest
+from bson import Int64
 
-from freehold.documents import Milestone, OutboxRow, WorkWeek
+from freehold.documents import Command, Milestone, OutboxRow, WorkWeek
+from freehold.domain.money import Money
+from freehold.domain.settlement import Report
+from freehold.store import now
 from freehold.store.audit import audit_ledger
+from freehold.store.commands import take_in
 from tests.api import Api
 from tests.escrow import overdue, tick, usd
 from tests.hiring import fields_at_fault
@@ -105,6 +110,48 @@ def test_a_payment_that_is_cancelled_can_be_made_anew(api: Api):
     api.settle()
     assert sorted(each.state for each in milestones(api, hours)) == ["cancelled", "submitted"]
     assert hours.week()["milestone_id"] != week["milestone_id"]
+
+
+def test_a_payment_that_comes_late_and_goes_back_pays_no_week(api: Api):
+    hours = due(api, "never_paid")
+    milestone_id = hours.billed()["milestone_id"]
+    api.settle()
+    overdue(api, milestone_id, "funding_expires_at")
+    tick(api, "escrow-expire-fundings")
+    api.settle()
+    pay_after_all(api, milestone_id)
+    api.settle()
+    assert [each.state for each in milestones(api, hours)] == ["refunded"]
+    assert (hours.week()["state"], paused(hours)) == ("payment_failed", True)
+    hours.step(hours.client, "pay", gateway="sandbox", method="card")
+    api.settle()
+    assert (hours.week()["state"], paused(hours)) == ("funded", False)
+
+
+def test_a_payment_of_another_amount_goes_back_and_the_week_can_be_paid_by_hand(api: Api):
+    hours = due(api, "never_paid")
+    milestone_id = hours.billed()["milestone_id"]
+    api.settle()
+    pay_after_all(api, milestone_id, amount=RATE - 100)
+    api.settle()
+    assert [each.state for each in milestones(api, hours)] == ["refunded"]
+    assert (hours.week()["state"], hours.week()["refusal"], paused(hours)) == ("payment_failed", "payment_given_back", True)
+    hours.step(hours.client, "pay", gateway="sandbox", method="card")
+    api.settle()
+    assert (hours.week()["state"], paused(hours)) == ("funded", False)
+
+
+def pay_after_all(api: Api, milestone_id: str, *, amount: int = RATE) -> None:
+    """Let the bank pay what nobody waits for any more, and the gateway tell of it."""
+    objects = api.store.database["sandbox_objects"]
+    paid = {"$set": {"state": "done", "money.amount": Int64(amount)}}
+    api.run(objects.update_one({"group": milestone_id, "kind": "payment"}, paid))
+    report = Report(outcome="done", reference="late", money=Money(amount, "USD"))
+
+    async def tell(unit):
+        await take_in(unit, await unit.require(Command, f"fund:{milestone_id}"), report, now=now())
+
+    api.run(api.store.transact(tell, deadline_s=5))
 
 
 def test_a_bill_too_small_to_be_moved_is_carried_over(api: Api):
