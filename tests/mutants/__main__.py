@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.mutants import asking, running
-from tests.mutants.money_core import ROOT, core
+from tests.mutants.changed import ROOT, core
 from tests.mutants.mutating import Mutant, mutants_of
 
 BAR_PERCENT: Final = 90

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from hypothesis import Phase, settings
 
-from tests.mutants.money_core import ROOT, TESTS, core, module_of
+from tests.mutants.changed import ROOT, TESTS, core, module_of
 from tests.mutants.mutating import Mutant
 
 SMALL: Final = {"FREEHOLD_EXAMPLES": "25", "FREEHOLD_STEPS": "40", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

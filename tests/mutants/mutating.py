@@ -16,7 +16,7 @@ from libcst.matchers import Call, Name, matches
 from libcst.metadata import ByteSpanPositionProvider, CodeSpan, MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
-from tests.mutants.money_core import ROOT
+from tests.mutants.changed import ROOT
 
 _FOR_A_PERSON: Final = {"description", "examples", "title"}
 """Keywords of `Meta`, which only documentation reads."""

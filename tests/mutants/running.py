@@ -14,7 +14,7 @@ from typing import Final, Literal, NoReturn
 import msgspec
 
 from tests.mutants import asking
-from tests.mutants.money_core import ROOT, fingerprint
+from tests.mutants.changed import ROOT, fingerprint
 from tests.mutants.mutating import Mutant
 
 Verdict = Literal["killed", "endless", "survived", "no program"]

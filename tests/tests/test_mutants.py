@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.mutants.money_core import DOMAIN, ROOT, core
+from tests.mutants.changed import DOMAIN, ROOT, core
 from tests.mutants.mutating import mutants_of
 
 FEES = DOMAIN / "fees.py"
@@ -11,7 +11,7 @@ ASK = """
 import os, sys
 from pathlib import Path
 from tests.mutants import asking
-from tests.mutants.money_core import DOMAIN
+from tests.mutants.changed import DOMAIN
 from tests.mutants.mutating import mutants_of
 
 asking.prepare()
