@@ -185,8 +185,8 @@ def _adds_up(chargeback: Chargeback) -> bool:
 
 
 def _fee_due(holding: Holding) -> int:
-    return fee_of(holding.released, holding.fee_schedule) if holding.fee_schedule else 0
+    return fee_of(max(0, holding.released), holding.fee_schedule) if holding.fee_schedule else 0
 
 
 def _tax_due(holding: Holding) -> int:
-    return tax_of(holding.released, holding.fee_schedule) if holding.fee_schedule else 0
+    return tax_of(max(0, holding.released), holding.fee_schedule) if holding.fee_schedule else 0
