@@ -20,8 +20,8 @@ from freehold.domain.process import NotInThisState, NotYourStep
 from tests.domain.disputes import NOW, Z, after, filed, in_ruling, negotiating, proposed
 
 
-def split(to_freelancer: int, to_client: int, fee: int = 0) -> Split:
-    return Split(to_freelancer=to_freelancer, to_client=to_client, fee=fee)
+def split(to_freelancer: int, to_client: int, fee: int = 0, fee_of_client: int = 0) -> Split:
+    return Split(to_freelancer=to_freelancer, to_client=to_client, fee=fee, fee_of_client=fee_of_client)
 
 
 @pytest.mark.parametrize(("filer", "awarded"), [("client", 4_000), ("freelancer", 6_000)])
@@ -32,7 +32,7 @@ def test_an_accepted_claim_is_decided_for_the_filer_and_costs_nothing(filer, awa
 
 
 @pytest.mark.parametrize(
-    ("filer", "expected"), [("client", split(3_700, 6_000, 300)), ("freelancer", split(6_000, 3_700, 300))]
+    ("filer", "expected"), [("client", split(3_700, 6_000, 300)), ("freelancer", split(6_000, 3_700, 300, 300))]
 )
 def test_silence_gives_the_filer_the_claim_and_the_silent_side_pays(filer, expected):
     case = after(filed(filer, claim=6_000), ("default_judgment", "clock"))
@@ -120,7 +120,7 @@ def test_a_proposal_is_decided_once_both_have_accepted_it_and_both_pay(order):
     with pytest.raises(AlreadyAccepted):
         after(once, ("accept_proposal", order[0]))
     case = after(once, ("accept_proposal", order[1]))
-    assert (case.state, case.outcome.kind, case.outcome.split) == ("decided", "proposal", split(3_750, 5_750, 500))
+    assert (case.state, case.outcome.kind, case.outcome.split) == ("decided", "proposal", split(3_750, 5_750, 500, 250))
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_a_proposal_that_one_side_refuses_or_leaves_is_to_be_ruled(refusal):
 @pytest.mark.parametrize(
     ("filer", "ruled", "expected"),
     [
-        ("client", 8_000, split(8_000, 1_500, 500)),
+        ("client", 8_000, split(8_000, 1_500, 500, 500)),
         ("client", 3_000, split(2_500, 7_000, 500)),
         ("freelancer", 3_000, split(2_500, 7_000, 500)),
-        ("freelancer", 8_000, split(8_000, 1_500, 500)),
+        ("freelancer", 8_000, split(8_000, 1_500, 500, 500)),
         ("client", Z, split(Z, 0)),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_decision_is_executed_in_proportion_to_what_a_chargeback_has_left():
     whole = take(case, "execute", by="clock", facts=Facts(now=NOW, frozen=Z)).after
     assert (whole.state, whole.outcome) == ("executed", case.outcome)
     half = take(case, "execute", by="mediator", facts=Facts(now=NOW, frozen=Z // 2)).after
-    assert half.outcome.split == split(4_000, 750, 250)
+    assert half.outcome.split == split(4_000, 750, 250, 250)
 
 
 @pytest.mark.parametrize("case", [filed(), negotiating(), proposed(), in_ruling()], ids=lambda case: case.state)
