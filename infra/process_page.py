@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from freehold.domain.ledger import GUARDED_ACCOUNTS, PER_GATEWAY, PER_PAYEE, Entry, Template
+from freehold.domain.ledger import PER_CURRENCY, PER_GATEWAY, PER_MILESTONE, PER_PAYEE, Entry, Template
 from freehold.domain.money_process import PROCESS, SETTLING, STATES, TERMINAL, Condition, Guard, Row
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "money-process.md"
@@ -47,6 +47,8 @@ def render() -> str:
 Generated from `freehold/domain/money_process/` by `python -m infra.process_page`; do not edit. A step that is not here does
 not exist. Amounts of a leg: gross = net + fee + tax; `sent` is what of the net goes through the gateway. `{{m}}` is the
 milestone, `{{leg}}` the number of the release, refund or reversal, `{{try}}` empty at its first attempt and `#2` at the second.
+A journal that would move nothing is not written: a payout is either `sent` or, to a freelancer who is paid in another currency,
+`exchanged` (of the milestone's currency) for `middle` = `target` + `spread`, which are of the other one, as is `received`.
 
 Over: {_listed(TERMINAL)}. Waiting for a payment gateway, and never at rest: {_listed(SETTLING)}.
 
@@ -112,8 +114,10 @@ def _entries(entries: tuple[Entry, ...]) -> str:
 
 
 def _account(entry: Entry) -> str:
-    if entry.account in GUARDED_ACCOUNTS:
+    if entry.account in PER_MILESTONE:
         return f"{entry.account}:{{m}}"
+    if entry.account in PER_CURRENCY:
+        return f"{entry.account}:{{{entry.side}}}"
     if entry.account in PER_PAYEE:
         return f"{entry.account}:{{freelancer}}"
     return f"{entry.account}:{{gateway}}" if entry.account in PER_GATEWAY else entry.account

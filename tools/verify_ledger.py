@@ -38,7 +38,7 @@ LINE = {"account": str, "amount": int, "currency": str}
 PROOF = {"leaf": str, "index": int, "proof": list}
 OWED, STATEMENT = {"amount", "currency", "salt", "user_id"}, "/liabilities"
 HASH_BYTES, SUM_BYTES, MARK_LINES = 32, 8, 3
-HELD = ("escrow:", "disputed:", "payable:", "refund_due:")
+HELD = ("escrow:", "disputed:", "payable:", "refund_due:", "converted:")
 
 decoded = partial(base64.b64decode, validate=True)
 Key = tuple[str, bytes, Ed25519PublicKey]  # its holder's name, its id (4 bytes), itself

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from freehold.documents.document import Document, Index, Instant
+from freehold.domain.conversion import Conversion
 from freehold.domain.ledger import Line
 from freehold.domain.money import Money
 from freehold.domain.money_process import CommandKind
@@ -37,7 +38,7 @@ class Command(Document, frozen=True, kw_only=True):
 
     `due_at` is when it may be taken again, by the database's clock (null: at once): the end of the claim, or of a pause. A
     command is `settled` once its outcome is known and taken in, `withdrawn` when it was never sent, and `stuck` when money
-    moved that the milestone cannot take in, so that a person must look.
+    moved that the milestone cannot take in, so that a person must look. A transfer with a `conversion` pays its target out.
     """
 
     collection: ClassVar[str] = "commands"
@@ -60,6 +61,7 @@ class Command(Document, frozen=True, kw_only=True):
     method: str
     saved_method: str | None = None
     transfer_key: str | None = None
+    conversion: Conversion | None = None
     state: CommandState = "waiting"
     tries: int = 0
     fence: int = 0

@@ -25,7 +25,8 @@ class SandboxObject(Document, frozen=True, kw_only=True):
     A chargeback is kept beside its payment. `turns` is what is still to become of it, the first at `settles_at`.
 
     `spent` is how much of a payment has been transferred, or how much of a transfer has been reversed; `refunded` how much of
-    a payment has gone back to its payer.
+    a payment has gone back to its payer. A transfer that has `exchanged` some of its payment's currency has
+    `received` so many minor units of the one that it pays out for it.
     """
 
     collection: ClassVar[str] = "sandbox_objects"
@@ -46,6 +47,8 @@ class SandboxObject(Document, frozen=True, kw_only=True):
     fee: int = 0
     spent: int = 0
     refunded: int = 0
+    exchanged: Money | None = None
+    received: int = 0
     state: Outcome
     reason: str | None = None
     settles_at: Instant | None = None

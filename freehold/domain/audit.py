@@ -1,5 +1,6 @@
 """What the books must say of one milestone, seen from the milestone itself: its journals' keys and the sums on each account."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -7,7 +8,7 @@ from msgspec import Struct
 
 from freehold.domain.holding import Held, Holding, faults_of
 from freehold.domain.ledger import GUARDED_ACCOUNTS, account_name
-from freehold.domain.legs import COMMANDS, ClosedDispute, Leg
+from freehold.domain.legs import COMMANDS, ClosedDispute, Exchange, Leg
 from freehold.domain.money_process import CommandKind, Source
 
 Sums = Mapping[tuple[str, str], int]
@@ -71,6 +72,7 @@ def _keys_of(milestone_id: str, leg: Leg) -> set[str]:
     match leg.kind:
         case "release":
             keys = {f"release:{place}"} | {f"offset:{tries[attempt]}" for attempt, _ in leg.offsets}
+            keys |= {name for exchange in leg.exchanges for name in _keys_of_exchange(exchange, tries[exchange.attempt])}
             gone, back = "transfer", "payout_returned"
         case "refund":
             keys = {f"{BEGUN[leg.source]}:{place}"} if leg.source in BEGUN else set()
@@ -79,6 +81,11 @@ def _keys_of(milestone_id: str, leg: Leg) -> set[str]:
         case "reversal":
             return {f"reversal:{place}"} if leg.state == "done" else set()
     return keys | {f"{gone}:{tries[attempt]}" for attempt in sent} | {f"{back}:{tries[attempt]}" for attempt in leg.bounced}
+
+
+def _keys_of_exchange(exchange: Exchange, place: str) -> set[str]:
+    ends = {"asked": set(), "undone": {f"fx_undone:{place}"}}
+    return {f"fx:{place}"} | ends.get(exchange.state, {f"fxsettle:{place}"})
 
 
 def _keys_of_dispute(dispute: ClosedDispute) -> set[str]:
@@ -116,7 +123,35 @@ def _expected_sums(held: Held, *, gateway_fees: int) -> dict[tuple[str, str], in
         "cb_receivable": sum(chargeback.amount for chargeback in holding.chargebacks if chargeback.state == "open"),
         "bad_debt": sum(chargeback.taking.lost for chargeback in holding.chargebacks),
     }
-    return {(account, currency): amount for account, amount in {**guarded, **folded}.items() if amount}
+    expected = Counter({(account, currency): amount for account, amount in {**guarded, **folded}.items()})
+    for exchange in (exchange for leg in holding.legs for exchange in leg.exchanges):
+        for place, amount in _sums_of_exchange(exchange, held.milestone_id, str(holding.gateway)).items():
+            expected[place] += amount
+    return {place: amount for place, amount in expected.items() if amount}
+
+
+def _sums_of_exchange(exchange: Exchange, milestone_id: str, gateway: str) -> dict[tuple[str, str], int]:
+    """Say what an exchange leaves on the accounts, beside what every release does."""
+    made = exchange.conversion
+    source, target, middle = made.source, made.target, made.middle
+    match exchange.state:
+        case "asked":
+            return {
+                (f"fx:{source.currency}", source.currency): -source.amount,
+                (f"fx:{target.currency}", target.currency): middle.amount,
+                (f"converted:{milestone_id}", target.currency): -target.amount,
+                ("fx_spread", target.currency): -made.spread.amount,
+            }
+        case "undone":
+            return {}
+    kept_back = exchange.given_back - source.amount if exchange.state == "returned" else 0
+    return {
+        (f"clearing:{gateway}", target.currency): exchange.received - target.amount,
+        ("fx_spread", target.currency): -made.spread.amount,
+        ("fx_gain_loss", target.currency): middle.amount - exchange.received,
+        (f"clearing:{gateway}", source.currency): kept_back,
+        ("fx_gain_loss", source.currency): -kept_back,
+    }
 
 
 def _debt(holding: Holding) -> int:

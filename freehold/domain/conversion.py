@@ -1,11 +1,12 @@
-"""Converting an amount into another currency: the one rule of rounding, and the journals that it leaves.
+"""Converting an amount into another currency: the one rule of rounding.
 
     middle = source at the reference rate, rounded half to even to the target's minor unit
     spread = middle * basis points, rounded half up, as the platform's fee is
     target = middle - spread, never rounded itself
 
 so that target + spread = middle, always. All of it is integer arithmetic on the published decimals.
-Not here: where rates come from (`freehold.fx`), how long a quote is good (`freehold.store.quotes`).
+Not here: where rates come from (`freehold.fx`), how long a quote is good (`freehold.store.quotes`), the journals of a release
+that is converted (`freehold.domain.ledger`).
 """
 
 import re
@@ -15,7 +16,6 @@ from msgspec import Meta, Struct
 
 from freehold.domain.errors import InvalidValue, Refused
 from freehold.domain.fees import WHOLE_BASIS_POINTS
-from freehold.domain.ledger import Journal, Line, balanced
 from freehold.domain.money import LARGEST_AMOUNT, AmountTooLarge, AmountTooSmall, Money, exponent_of, require_payable
 
 LARGEST_SPREAD_BASIS_POINTS: Final = 1_000
@@ -55,6 +55,19 @@ class Conversion(Struct, frozen=True, kw_only=True):
     rate: Rate
 
 
+class Terms(Struct, frozen=True, kw_only=True):
+    """In which currency a payee is paid, and at which rate and spread.
+
+    `quoted` is the amount that quote `quote_id` was given for; null when nobody was promised anything.
+    """
+
+    currency: str
+    rate: Rate
+    spread_basis_points: SpreadBasisPoints
+    quoted: Money | None = None
+    quote_id: str | None = None
+
+
 def convert(source: Money, target_currency: str, rate: Rate, *, spread_basis_points: int) -> Conversion:
     """Convert an amount. Raises AmountTooSmall when nothing would be left of it, AmountTooLarge, InvalidValue."""
     require_payable(source)
@@ -74,56 +87,6 @@ def convert(source: Money, target_currency: str, rate: Rate, *, spread_basis_poi
         target=Money(middle - spread, target_currency),
         rate=rate,
     )
-
-
-def conversion_journal(conversion: Conversion, *, milestone_id: str, leg: int) -> Journal:
-    """Exchange what is payable of a leg: key `fx:{milestone}:{leg}`.
-
-    Out of `payable` into `fx` in the source's currency; out of `fx` into `converted` (what the payee is owed in theirs) and
-    `fx_spread` (what the platform takes) in the target's.
-    """
-    source, middle = conversion.source, conversion.middle
-    return _journal(
-        f"fx:{milestone_id}:{leg}",
-        (f"payable:{milestone_id}", source.amount, source.currency),
-        (f"fx:{source.currency}", -source.amount, source.currency),
-        (f"fx:{middle.currency}", middle.amount, middle.currency),
-        (f"converted:{milestone_id}", -conversion.target.amount, middle.currency),
-        ("fx_spread", -conversion.spread.amount, middle.currency),
-    )
-
-
-def settlement_journal(conversion: Conversion, *, received_minor: int, milestone_id: str, leg: int, gateway: str) -> Journal:
-    """Say what the exchange really brought, at the gateway: key `fxsettle:{milestone}:{leg}`.
-
-    The source leaves `clearing`, `received_minor` of the target's currency comes in; both `fx` accounts are level again, and
-    what was more or less than quoted stands in `fx_gain_loss`.
-    """
-    if received_minor <= 0:
-        raise InvalidValue("an exchange brings more than nothing")
-    source, middle = conversion.source, conversion.middle
-    return _journal(
-        f"fxsettle:{milestone_id}:{leg}",
-        (f"fx:{source.currency}", source.amount, source.currency),
-        (f"clearing:{gateway}", -source.amount, source.currency),
-        (f"clearing:{gateway}", received_minor, middle.currency),
-        (f"fx:{middle.currency}", -middle.amount, middle.currency),
-        ("fx_gain_loss", middle.amount - received_minor, middle.currency),
-    )
-
-
-def payout_journal(conversion: Conversion, *, milestone_id: str, leg: int, gateway: str) -> Journal:
-    """Say that the payee has what was converted for them: key `transfer:{milestone}:{leg}`, as of every leg."""
-    target = conversion.target
-    return _journal(
-        f"transfer:{milestone_id}:{leg}",
-        (f"converted:{milestone_id}", target.amount, target.currency),
-        (f"clearing:{gateway}", -target.amount, target.currency),
-    )
-
-
-def _journal(key: str, *lines: tuple[str, int, str]) -> Journal:
-    return balanced(Journal(key=key, lines=tuple(Line(*line) for line in lines if line[1])))
 
 
 def _ratio(source: str, target: str, rate: Rate) -> tuple[int, int]:

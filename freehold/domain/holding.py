@@ -82,6 +82,11 @@ class Holding(Struct, frozen=True, kw_only=True):
         return sum(leg.sent for leg in self.legs_of("release") if leg.state == "done")
 
     @property
+    def exchanging(self) -> int:
+        """What is on its way to the freelancer in another currency (minor units of the milestone's)."""
+        return sum(leg.exchanging for leg in self.legs_of("release"))
+
+    @property
     def refunded(self) -> int:
         """What has gone back to the client, also by hand (minor units)."""
         return sum(leg.gross - leg.taken for leg in self.legs_of("refund") if leg.state == "done")
@@ -148,7 +153,8 @@ def faults_of(held: Held) -> tuple[str, ...]:
         "a held balance is below zero": all(getattr(balances, account) >= 0 for account in GUARDED_ACCOUNTS),
         "the deposit is not what is held and what the legs took": holding.deposited == _accounted(holding),
         "payable is not the nets that are still to be paid": balances.payable
-        == sum(leg.sent for leg in releases if leg.is_open),
+        == sum(leg.sent - leg.exchanging for leg in releases if leg.is_open),
+        "an exchange is not of what its leg sends": all(_is_exchanged_whole(leg) for leg in holding.legs),
         "refund_due is not the refunds that are still to be made": balances.refund_due
         == sum(leg.sent for leg in refunds if leg.is_open),
         "disputed is not what the dispute freezes": balances.disputed == (holding.dispute.amount if holding.dispute else 0),
@@ -174,6 +180,16 @@ def _accounted(holding: Holding) -> int:
 
 def _is_sound(leg: Leg) -> bool:
     return leg.gross > 0 and leg.sent >= 0 and leg.net_kept >= 0 and 0 <= leg.returned <= leg.gross and leg.reversed <= leg.sent
+
+
+def _is_exchanged_whole(leg: Leg) -> bool:
+    """Whether the attempt that is on its way or done sends what it exchanges, and no other attempt is on its way."""
+    exchange = leg.exchange
+    under_way = {each.attempt for each in leg.exchanges if each.state == "asked"}
+    if exchange is None or exchange.state in {"undone", "returned"}:
+        return not under_way
+    expected = "pending" if exchange.state == "asked" else "done"
+    return leg.state == expected and exchange.conversion.source.amount == leg.sent and under_way <= {leg.attempt}
 
 
 def _adds_up(chargeback: Chargeback) -> bool:

@@ -16,16 +16,19 @@ from freehold.domain.errors import Refused
 GuardedAccount = Literal["escrow", "disputed", "payable", "refund_due"]
 FoldedAccount = Literal[
     "clearing", "fees", "tax_payable", "gateway_fees", "platform_funds",
-    "cb_receivable", "freelancer_debt", "bad_debt", "fx", "fx_gain_loss",
+    "cb_receivable", "freelancer_debt", "bad_debt", "converted", "fx", "fx_spread", "fx_gain_loss",
 ]  # fmt: skip
 Account = GuardedAccount | FoldedAccount
 Amount = Literal[
     "paid", "gateway_fee", "gross", "net", "fee", "tax", "offset", "sent", "disputed", "dispute_fee",
     "charged_back", "from_escrow", "from_disputed", "from_refund_due", "from_payable", "from_debt", "from_fees", "from_tax",
-    "lost",
+    "lost", "exchanged", "middle", "target", "spread", "received", "fx_difference", "given_back", "not_given_back",
 ]  # fmt: skip
 """What a step moves: of the payment, of its leg (`sent` is what really goes through the gateway), of a dispute, of a
-chargeback, and of what is taken back (`from_...`: out of which account)."""
+chargeback, of what is taken back (`from_...`: out of which account), and of an exchange (`exchanged` becomes `middle`, which is
+`target` + `spread`)."""
+Side = Literal["source", "target"]
+"""Of which currency a line is: the milestone's, or the one that its freelancer is paid in."""
 
 GUARDED_ACCOUNTS: Final[tuple[GuardedAccount, ...]] = get_args(GuardedAccount)
 """Held for one milestone: `escrow:mst_...`. Credit balances, kept on the milestone itself, never below zero."""
@@ -35,6 +38,12 @@ PER_GATEWAY: Final[frozenset[Account]] = frozenset({"clearing"})
 
 PER_PAYEE: Final[frozenset[Account]] = frozenset({"freelancer_debt"})
 """Held for one person: `freelancer_debt:usr_...`."""
+
+PER_MILESTONE: Final[frozenset[Account]] = frozenset({"converted", *GUARDED_ACCOUNTS})
+"""Held for one milestone. `converted:mst_...` is what its freelancer is owed in another currency, while it is on its way."""
+
+PER_CURRENCY: Final[frozenset[Account]] = frozenset({"fx"})
+"""Held for one currency: `fx:EUR` is what is to be exchanged outside."""
 
 
 class Unbalanced(Refused):
@@ -65,10 +74,11 @@ class Journal(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One line of a template: which account, and which of the step's amounts."""
+    """One line of a template: which account, which of the step's amounts, and of which currency it is."""
 
     account: Account
     amount: Amount
+    side: Side = "source"
 
 
 TemplateKind = Literal["release", "refund", "reversal"]
@@ -109,6 +119,31 @@ OFFSET: Final = Template(
 TRANSFER: Final = Template("transfer:{milestone}:{leg}{try}", (Entry("payable", "sent"),), (Entry("clearing", "sent"),))
 PAYOUT_RETURNED: Final = Template(
     "payout_returned:{milestone}:{leg}{try}", (Entry("clearing", "sent"),), (Entry("payable", "sent"),)
+)
+
+EXCHANGE: Final = Template(
+    "fx:{milestone}:{leg}{try}",
+    (Entry("payable", "exchanged"), Entry("fx", "middle", "target")),
+    (Entry("fx", "exchanged"), Entry("converted", "target", "target"), Entry("fx_spread", "spread", "target")),
+    "release",
+)
+EXCHANGE_UNDONE: Final = Template(
+    "fx_undone:{milestone}:{leg}{try}",
+    (Entry("fx", "exchanged"), Entry("converted", "target", "target"), Entry("fx_spread", "spread", "target")),
+    (Entry("payable", "exchanged"), Entry("fx", "middle", "target")),
+)
+EXCHANGE_SETTLED: Final = Template(
+    "fxsettle:{milestone}:{leg}{try}",
+    (Entry("fx", "exchanged"), Entry("clearing", "received", "target"), Entry("fx_gain_loss", "fx_difference", "target")),
+    (Entry("clearing", "exchanged"), Entry("fx", "middle", "target")),
+)
+TRANSFER_CONVERTED: Final = Template(
+    "transfer:{milestone}:{leg}{try}", (Entry("converted", "target", "target"),), (Entry("clearing", "target", "target"),)
+)
+CONVERTED_RETURNED: Final = Template(
+    "payout_returned:{milestone}:{leg}{try}",
+    (Entry("clearing", "given_back"), Entry("fx_gain_loss", "not_given_back")),
+    (Entry("payable", "exchanged"),),
 )
 
 RESERVE: Final = Template("reserve:{milestone}:{leg}", (Entry("escrow", "gross"),), (Entry("refund_due", "gross"),), "refund")
@@ -158,15 +193,18 @@ CHARGEBACK_LOST: Final = Template(
 
 TEMPLATES: Final[tuple[Template, ...]] = (
     DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, RELEASE_DISPUTED, OFFSET, TRANSFER, PAYOUT_RETURNED,
+    EXCHANGE, EXCHANGE_UNDONE, EXCHANGE_SETTLED, TRANSFER_CONVERTED, CONVERTED_RETURNED,
     RESERVE, RESERVE_DISPUTED, RETURN, REFUND, REFUND_RETURNED, REFUND_BY_HAND, REVERSAL, DISPUTE, UNDISPUTE, DISPUTE_FEE,
     CHARGEBACK_OPENED, CHARGEBACK_FEE, CHARGEBACK_WON, CHARGEBACK_FEE_BACK, CHARGEBACK_LOST,
 )  # fmt: skip
 
 
-def account_name(account: Account, *, milestone_id: str, gateway: str, payee_id: str = "") -> str:
-    """Name an account: `escrow:mst_...`, `clearing:sandbox`, `freelancer_debt:usr_...`, `fees`."""
-    if account in GUARDED_ACCOUNTS:
+def account_name(account: Account, *, milestone_id: str, gateway: str, payee_id: str = "", currency: str = "") -> str:
+    """Name an account: `escrow:mst_...`, `clearing:sandbox`, `freelancer_debt:usr_...`, `fx:EUR`, `fees`."""
+    if account in PER_MILESTONE:
         return f"{account}:{milestone_id}"
+    if account in PER_CURRENCY:
+        return f"{account}:{currency}"
     if account in PER_PAYEE:
         return f"{account}:{payee_id}"
     return f"{account}:{gateway}" if account in PER_GATEWAY else account

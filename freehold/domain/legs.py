@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from freehold.domain.conversion import Conversion
 from freehold.domain.money_process import CommandKind, LegKind, LegState, Party, Source, State
 
 COMMANDS: Final[Mapping[LegKind, CommandKind]] = {"release": "transfer", "refund": "refund", "reversal": "reversal"}
@@ -21,13 +22,34 @@ CHARGEBACKS_LIMIT: Final = 5
 """So many chargebacks of one payment are taken in; a further one is for a person to look at."""
 
 
+ExchangeState = Literal["asked", "done", "undone", "returned"]
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """How one attempt at a release pays its payee in another currency.
+
+    `asked`: its money is on its way, and owed in the target's currency; `undone`: the attempt was refused, and it is owed in
+    the milestone's again. `received` is what the gateway's exchange really brought (minor units of the target's currency),
+    `given_back` what came back of a payout that was `returned` (minor units of the milestone's).
+    """
+
+    attempt: int
+    conversion: Conversion
+    spread_basis_points: int
+    quote_id: str | None = None
+    state: ExchangeState = "asked"
+    received: int = 0
+    given_back: int = 0
+
+
 class Leg(Struct, frozen=True, kw_only=True):
     """One movement. `gross` = `net` + `fee` + `tax`; `origin` is where the milestone was; `attempt` counts tries.
 
     Of a release's net, `offsets` (attempt, amount) went to the freelancer's debts, and `taken` went back to the payer's bank
     before it was sent (of a refund: `taken` of its gross). Of what was released, `returned` (gross, with its part of fee and
     tax) was given or taken back later, and `reversed` of what was sent is asked back from the freelancer's account. `bounced`
-    are the attempts that were done and came back. A reversal says which release it `reverses`. `reason` is why it is blocked.
+    are the attempts that were done and came back, `exchanges` those that pay in another currency. A reversal says which
+    release it `reverses`. `reason` is why it is blocked.
     """
 
     number: int
@@ -49,6 +71,7 @@ class Leg(Struct, frozen=True, kw_only=True):
     reverses: int | None = None
     by_hand: bool = False
     reason: str | None = None
+    exchanges: tuple[Exchange, ...] = ()
 
     @property
     def net(self) -> int:
@@ -74,6 +97,17 @@ class Leg(Struct, frozen=True, kw_only=True):
     def net_kept(self) -> int:
         """What of a release's net was not given back."""
         return self.net - (self.returned - self.fee_returned - self.tax_returned)
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """How this attempt is paid in another currency; null when it is paid in the milestone's."""
+        return next((each for each in self.exchanges if each.attempt == self.attempt), None)
+
+    @property
+    def exchanging(self) -> int:
+        """What of a release is not payable any more, because it is owed in another currency while it is on its way."""
+        exchange = self.exchange
+        return self.sent if exchange is not None and exchange.state == "asked" else 0
 
     @property
     def is_open(self) -> bool:

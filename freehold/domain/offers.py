@@ -23,6 +23,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
     `country` is where the platform's account is (ISO 3166 alpha-2); `currencies` are those it holds (null: all there are).
     One that `holds_for_payee` holds a payment for its payee from the start, if it is told of their account then.
+    One that `converts` exchanges what it pays out, so that a payee may be paid in another currency than the payer paid in.
     `public_key` is what the gateway's own script in the payer's page asks for; it is no secret.
     """
 
@@ -33,6 +34,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     max_hold_days: int | None = None
     country: str | None = None
     holds_for_payee: bool = False
+    converts: bool = False
     public_key: str | None = None
 
     def methods_for(self, currency: str) -> tuple[str, ...]:

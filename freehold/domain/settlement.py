@@ -29,7 +29,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     A payment that is done is paid. `money` is what moved, `fee` the gateway's own fee in minor units of the same currency,
     `reference` the gateway's name for the object, `reason` its stable code for a refusal, `action` what a pending one
-    waits for.
+    waits for. Of a transfer that exchanged money, `received` is what that brought (minor units of the currency that it paid
+    in), and `given_back` what came back of one that was returned (minor units of the payment's currency).
     """
 
     outcome: Outcome
@@ -38,6 +39,8 @@ class Report(Struct, frozen=True, kw_only=True):
     fee: int = 0
     reason: str | None = None
     action: NextAction | None = None
+    received: int = 0
+    given_back: int = 0
 
 
 class ChargebackReport(Struct, frozen=True, kw_only=True):
@@ -111,6 +114,8 @@ def effect_of(held: Held, command: Command, report: Report) -> Step | None:
         leg=command.leg,
         attempt=command.attempt,
         reason=report.reason,
+        received=report.received,
+        given_back=report.given_back,
     )
     return take(held, transition, by="gateway", facts=facts)
 

@@ -4,6 +4,7 @@
 Source: ECB, euro foreign exchange reference rates (published on working days at about 16:00 CET).
 """
 
+from freehold.fx.desk import desk_of
 from freehold.fx.rates import PUBLISHER, Rates
 
-__all__ = ["PUBLISHER", "Rates"]
+__all__ = ["PUBLISHER", "Rates", "desk_of"]

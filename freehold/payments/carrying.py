@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from freehold.documents import Command
 from freehold.domain.errors import Refused
@@ -168,6 +168,7 @@ async def _move(gateway: PaymentGateway, command: Command) -> Report:
             money=command.money,
             payee_id=command.payee_id,
             payee_account=command.payee_account,
+            conversion=command.conversion or UNSET,
         )
     )
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from freehold.domain.conversion import Conversion
 from freehold.domain.errors import Refused
 from freehold.domain.money import Money
 from freehold.domain.news import ChargebackNews as ChargebackNews  # noqa: PLC0414 - a word of the protocol
@@ -75,7 +76,11 @@ class PaymentQuery(Struct, frozen=True, kw_only=True):
 
 
 class TransferRequest(Struct, frozen=True, kw_only=True):
-    """Pay `money` out of a payment to `payee_id`, whose account at the gateway is `payee_account`."""
+    """Pay `money` out of a payment to `payee_id`, whose account at the gateway is `payee_account`.
+
+    With a `conversion`, which only gateways that offer it are given: exchange its source, pay its target out, which is `money`,
+    keep what is left of what the exchange brings for the platform, and report that as `received`.
+    """
 
     key: str
     milestone_id: str
@@ -83,6 +88,7 @@ class TransferRequest(Struct, frozen=True, kw_only=True):
     money: Money
     payee_id: str
     payee_account: str = ""
+    conversion: Conversion | UnsetType = UNSET
 
 
 class RefundRequest(Struct, frozen=True, kw_only=True):

@@ -148,4 +148,5 @@ def _as_asked(command: Command) -> escrow.Command:
         payment_id=command.payment_id,
         leg=command.leg,
         transfer_key=command.transfer_key,
+        conversion=command.conversion,
     )

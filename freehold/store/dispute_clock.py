@@ -12,6 +12,7 @@ from freehold.documents import Dispute, Milestone, User
 from freehold.domain.dispute_case import Facts
 from freehold.domain.dispute_process import TERMS
 from freehold.events import DisputeReminded
+from freehold.store.conversions import ExchangeDesk
 from freehold.store.disputes import DUE, about, is_frozen_for, take_step
 from freehold.store.reads import Reads
 from freehold.store.unit import Unit
@@ -27,13 +28,13 @@ async def due_disputes(reads: Reads, *, limit: int = DUE_BATCH) -> list[str]:
     return await reads.find_ids(Dispute, DUE, sort=(("due_at", 1),), limit=limit)
 
 
-async def take_due_step(unit: Unit, dispute_id: str, *, now: datetime) -> bool:
+async def take_due_step(unit: Unit, dispute_id: str, *, now: datetime, desk: ExchangeDesk | None = None) -> bool:
     """Take the step that the deadline of a dispute's state drives. Raises Stale unless it has passed, or what is refused."""
     dispute = await unit.require(Dispute, dispute_id)
     term = TERMS.get(dispute.case.state)
     if term is None:
         return False
-    await take_step(unit, dispute, term.then, by="clock", facts=Facts(now=now))
+    await take_step(unit, dispute, term.then, by="clock", facts=Facts(now=now), desk=desk)
     return True
 
 

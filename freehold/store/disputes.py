@@ -17,6 +17,7 @@ from freehold.domain.money import Money
 from freehold.events import DisputeStepped, all_events
 from freehold.ids import new_id
 from freehold.store import milestones
+from freehold.store.conversions import ExchangeDesk
 from freehold.store.unit import Unit
 
 DUE: Final[dict[str, Any]] = {"due_at": {"$type": "date"}, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
@@ -63,8 +64,15 @@ async def file_dispute(unit: Unit, milestone: Milestone, claim: Claim, *, now: d
     return timed
 
 
-async def take_step(  # noqa: PLR0913 - who does what, with which facts
-    unit: Unit, dispute: Dispute, transition: Transition, *, by: Actor, facts: Facts, noted: Noted = NOTHING_NOTED
+async def take_step(  # noqa: PLR0913 - who does what, with which facts, and where what is paid out is converted
+    unit: Unit,
+    dispute: Dispute,
+    transition: Transition,
+    *,
+    by: Actor,
+    facts: Facts,
+    noted: Noted = NOTHING_NOTED,
+    desk: ExchangeDesk | None = None,
 ) -> Dispute:
     """Take a step of the process and store it, with what it does to the money.
 
@@ -77,7 +85,8 @@ async def take_step(  # noqa: PLR0913 - who does what, with which facts
     step = disputes.take(dispute.case, transition, by=by, facts=facts)
     if milestone is not None:
         order = _order(dispute, step)
-        await milestones.take_step(unit, milestone, order.transition, by="operator", facts=order.facts, now=facts.now)
+        ordered, taken = order.transition, order.facts
+        await milestones.take_step(unit, milestone, ordered, by="operator", facts=taken, now=facts.now, desk=desk)
     return await _write(unit, dispute, step, noted=noted, now=facts.now)
 
 

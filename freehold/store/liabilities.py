@@ -18,7 +18,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from freehold.documents import Journal, LiabilityStatement, LogHead, Milestone, OwedLeaf, PendingLeaf
 from freehold.documents.proof import LEDGER
 from freehold.domain.leaves import completing, hashes_of, in_parts, nodes_by_leaf, place_of
-from freehold.domain.ledger import GUARDED_ACCOUNTS, Line
+from freehold.domain.ledger import GUARDED_ACCOUNTS, PER_MILESTONE, Line
 from freehold.domain.liabilities import NODE_BYTES, OwedBalance, OwedTotal, Statement, sum_children, total_over, tree_over
 from freehold.domain.merkle import folded, inclusion_spans, nodes_of, proof_of, whole
 from freehold.ids import new_id
@@ -31,6 +31,8 @@ from freehold.store.unit import Unit
 
 BATCH: Final = 500
 SALT_BYTES: Final = 32
+OF_THE_FREELANCER: Final = ("payable:", "converted:")
+"""These accounts of a milestone are owed to its freelancer, the others to its client."""
 EVERY_S: Final = 3_600
 MOST_SIGNED: Final = 10
 MOST_CURRENCIES: Final = 300
@@ -146,7 +148,8 @@ async def _owed(store: Store, session: AsyncClientSession) -> Owed:
     """Add up what is owed to each user by the journals in the log, as a snapshot shows them."""
     waiting = await _waiting(store, session)
     owed: Owed = defaultdict(int)
-    holds = [{f"holding.balances.{account}": {"$gt": 0}} for account in GUARDED_ACCOUNTS]
+    holds: list[dict[str, Any]] = [{f"holding.balances.{account}": {"$gt": 0}} for account in GUARDED_ACCOUNTS]
+    holds.append({"holding.legs.exchanges.state": "asked"})
     filter_ = {"$or": [*holds, {"_id": {"$in": sorted(waiting)}}]}
     async for batch in _parties(store, session, filter_):
         sums = await _held_sums(store, session, list(batch))
@@ -154,7 +157,7 @@ async def _owed(store: Store, session: AsyncClientSession) -> Owed:
             unlogged = waiting.get(milestone_id, ())
             for account, currency, amount in [*lines, *((line.account, line.currency, -line.amount) for line in unlogged)]:
                 parties = batch[milestone_id]
-                owner = parties.freelancer_id if account.startswith("payable:") else parties.client_id
+                owner = parties.freelancer_id if account.startswith(OF_THE_FREELANCER) else parties.client_id
                 owed[owner, currency] -= amount
     return owed
 
@@ -164,7 +167,7 @@ async def _waiting(store: Store, session: AsyncClientSession) -> dict[str, list[
     found: dict[str, list[Line]] = {}
     async for raw in store.collection(PendingLeaf).find({}, {"leaf": 1}, session=session):
         leaf = msgspec.json.decode(raw["leaf"], type=_Waiting)
-        held = [line for line in leaf.lines if line.account.partition(":")[0] in GUARDED_ACCOUNTS]
+        held = [line for line in leaf.lines if line.account.partition(":")[0] in PER_MILESTONE]
         found.setdefault(leaf.milestone_id, []).extend(held)
     return found
 
@@ -188,7 +191,7 @@ async def _held_sums(
     pipeline: list[dict[str, Any]] = [
         {"$match": {"milestone_id": {"$in": milestone_ids}}},
         {"$unwind": "$lines"},
-        {"$match": {"lines.account": {"$regex": f"^({'|'.join(GUARDED_ACCOUNTS)}):"}}},
+        {"$match": {"lines.account": {"$regex": f"^({'|'.join(sorted(PER_MILESTONE))}):"}}},
         {"$group": {"_id": {"account": "$lines.account", "currency": "$lines.currency"}, "amount": {"$sum": "$lines.amount"}}},
         {"$project": {"_id": 0, "account": "$_id.account", "currency": "$_id.currency", "amount": 1}},
     ]

@@ -15,6 +15,7 @@ from freehold.domain.money import Money
 from freehold.domain.money_process import Actor, Deadline, Party, Row, State, Transition, timed_rows
 from freehold.events import MilestoneStepped, PaymentCommanded, all_events
 from freehold.ids import new_id
+from freehold.store.conversions import ExchangeDesk, terms_for
 from freehold.store.deadlines import deadlines_of, next_reminder
 from freehold.store.errors import Missing, Stale
 from freehold.store.journals import post_journal
@@ -49,14 +50,17 @@ async def take_step(  # noqa: PLR0913 - who does what to which milestone, with w
     facts: Facts = NO_FACTS,
     now: datetime,
     noted: Noted = NOTHING_NOTED,
+    desk: ExchangeDesk | None = None,
 ) -> Milestone:
     """Take a step and store it, whole: what keeps the freelancer's payouts back is looked up where it pays them.
 
-    Raises what `take` raises, and Stale.
+    There, too, it is decided in which currency: by the quote in `facts.terms`, or at the desk. Raises what `take` and
+    `terms_for` raise, and Stale.
     """
     payee = await payee_of(unit, milestone) if transition in PAYING_OUT else None
     if payee is not None:
-        facts = msgspec.structs.replace(facts, hold=payee.hold, debt=payee.debt)
+        terms = terms_for(milestone, payee, facts.terms, desk, now=now)
+        facts = msgspec.structs.replace(facts, hold=payee.hold, debt=payee.debt, terms=terms)
     step = take(milestone.held(), transition, by=by, facts=facts)
     return await write_step(unit, milestone, step, now=now, noted=noted, payee=payee)
 
@@ -97,14 +101,18 @@ async def due_milestones(reads: Reads, deadline: Deadline, *, limit: int = DUE_B
     return await reads.find_ids(Milestone, _due(deadline, states), sort=((deadline, 1),), limit=limit)
 
 
-async def take_due_step(unit: Unit, milestone_id: str, deadline: Deadline, *, now: datetime) -> bool:
+async def take_due_step(
+    unit: Unit, milestone_id: str, deadline: Deadline, *, now: datetime, desk: ExchangeDesk | None = None
+) -> bool:
     """Take the step that this deadline drives. Raises Stale unless it has passed by the database's clock."""
     milestone = await unit.require(Milestone, milestone_id)
     rows = [row for row in timed_rows(deadline) if milestone.state in row.sources]
     if not rows:
         raise Stale(f"{milestone_id} is {milestone.state} by now")
     payee = await payee_of(unit, milestone) if rows[0].transition in PAYING_OUT else None
-    facts = NO_FACTS if payee is None else Facts(hold=payee.hold, debt=payee.debt)
+    facts = NO_FACTS
+    if payee is not None:
+        facts = Facts(hold=payee.hold, debt=payee.debt, terms=terms_for(milestone, payee, None, desk, now=now))
     step = take(milestone.held(), rows[0].transition, by=rows[0].by, facts=facts)
     step = msgspec.structs.replace(step, row=rows[0])  # rows of one transition differ in the deadline that drives them
     await write_step(unit, milestone, step, now=now, payee=payee)
@@ -236,6 +244,7 @@ def ask(  # noqa: PLR0913 - the command, for which milestone, and who is paid ho
             method=noted.method,
             saved_method=noted.saved_method,
             transfer_key=command.transfer_key,
+            conversion=command.conversion,
             tries=0 if milestone.restored_at is None else 1,  # after a backup's moment the gateway may have been asked before
             created_at=now,
         )

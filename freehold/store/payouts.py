@@ -1,4 +1,4 @@
-"""What stands in the way of a payout: holds, a payout account that is missing, and debts that are kept back."""
+"""What a payout depends on: holds, a payout account that is missing, debts that are kept back, the currency it is made in."""
 
 from typing import Final
 
@@ -15,17 +15,24 @@ PAYING_OUT: Final[frozenset[Transition]] = frozenset(
 """Steps that pay the freelancer."""
 NEEDS_NO_ACCOUNT: Final = frozenset({"sandbox"})
 """Gateways that pay everybody by their name."""
+CONVERTING: Final = frozenset({"sandbox"})
+"""Gateways that exchange what they pay out."""
 NO_ACCOUNT: Final = "no_payout_account"
 ACCOUNT_NOT_READY: Final = "payout_account_not_ready"
 CHARGEBACK_OPEN: Final = "chargeback_open"
 
 
 class PayeeStanding(Struct, frozen=True, kw_only=True):
-    """How a freelancer stands who is to be paid: why not (`hold`), how much is kept back first (`debt`), and where to."""
+    """How a freelancer stands who is to be paid: why not (`hold`), how much is kept back first (`debt`), and where to.
+
+    `wants` is the currency that they have chosen to be paid in, if the gateway `converts`.
+    """
 
     hold: str | None = None
     debt: int = 0
     account: str = ""
+    converts: bool = False
+    wants: str | None = None
 
 
 async def payee_of(reads: Reads, milestone: Milestone) -> PayeeStanding:
@@ -33,12 +40,14 @@ async def payee_of(reads: Reads, milestone: Milestone) -> PayeeStanding:
     gateway = milestone.holding.gateway or ""
     profile = await profile_of(reads, milestone.freelancer_id)
     if profile is None:
-        return PayeeStanding(hold=None if gateway in NEEDS_NO_ACCOUNT else NO_ACCOUNT)
+        return PayeeStanding(hold=None if gateway in NEEDS_NO_ACCOUNT else NO_ACCOUNT, converts=gateway in CONVERTING)
     account = profile.account_at(gateway)
     return PayeeStanding(
         hold=_hold(profile, gateway),
         debt=profile.debt_in(milestone.holding.amount.currency),
         account="" if account is None else account.account,
+        converts=gateway in CONVERTING,
+        wants=account.currency if account is not None and gateway in CONVERTING else None,
     )
 
 

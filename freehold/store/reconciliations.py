@@ -109,10 +109,16 @@ async def cleared(reads: Reads) -> Totals:
     }
 
 
+_BOTH_SIDES: Final = ["$money", "$conversion.source", "$conversion.spread"]
+"""What a command moves, and what it exchanges for that and for the spread that stays."""
+
+
 async def in_flight(reads: Reads) -> Totals:
     """Add up what is asked of each gateway, or stuck there, in each currency."""
     pipeline: list[dict[str, Any]] = [
         {"$match": {"state": {"$in": list(OPEN)}, "kind": {"$ne": "cancel"}}},
+        {"$set": {"money": {"$filter": {"input": _BOTH_SIDES, "cond": {"$ne": [{"$type": "$$this.amount"}, "missing"]}}}}},
+        {"$unwind": "$money"},
         _grouped("$gateway", "$money.currency", "$money.amount"),
         *_AS_TOTALS,
     ]

@@ -10,7 +10,7 @@ from freehold.domain.statements import MOST_MOVEMENTS, Moved
 from freehold.store.reads import Filter, Reads
 
 _OF_THE_CLIENT: Final = ("escrow", "disputed", "refund_due")
-_OF_THE_FREELANCER: Final = ("payable",)
+_OF_THE_FREELANCER: Final = ("payable", "converted")
 
 
 class _Balance(Struct, frozen=True):
@@ -36,14 +36,14 @@ async def balances_before(reads: Reads, user_id: str, moment: datetime) -> dict[
 
 async def movements_between(reads: Reads, user_id: str, start: datetime, end: datetime) -> list[Moved]:
     """List a person's movements from `start` on, before `end`, in their order; one more than a statement may have, at most."""
-    order = {"$sort": {"at": 1, "version": 1, "n": 1, "key": 1}}
+    order = {"$sort": {"at": 1, "version": 1, "n": 1, "key": 1, "currency": -1}}
     pipeline = [*_movements(user_id, {"$gte": start, "$lt": end}), order, {"$limit": MOST_MOVEMENTS + 1}]
     found = await reads.aggregate(Milestone, pipeline, into=_Found)
     return [Moved(at=row.at, key=row.key, title=row.title, currency=row.currency, amount=row.amount) for row in found]
 
 
 def _movements(user_id: str, when: Filter) -> list[dict[str, Any]]:
-    """Find each journal of the person's milestones, and what it adds to or takes from what is theirs."""
+    """Find each journal of the person's milestones, and what it adds to or takes from what is theirs, in each currency."""
     is_client = {"$eq": ["$client_id", user_id]}
     names: dict[str, Any] = {
         "$cond": [is_client, _names(_OF_THE_CLIENT), [*_names(_OF_THE_FREELANCER), f"freelancer_debt:{user_id}"]]
@@ -52,23 +52,26 @@ def _movements(user_id: str, when: Filter) -> list[dict[str, Any]]:
     journals = {"from": Journal.collection, "localField": "_id", "foreignField": "milestone_id", "as": "journal"}
     return [
         {"$match": {"$or": [{"client_id": user_id}, {"freelancer_id": user_id}]}},
-        {"$project": {"title": 1, "currency": "$holding.amount.currency", "theirs": names}},
+        {"$project": {"title": 1, "theirs": names}},
         {"$lookup": journals},
         {"$unwind": "$journal"},
         {"$match": {"journal.created_at": when}},
+        {"$project": {"title": 1, "journal": 1, "line": lines}},
+        {"$unwind": "$line"},
         {
-            "$project": {
-                "_id": 0,
-                "title": 1,
-                "currency": 1,
-                "at": "$journal.created_at",
-                "key": "$journal.key",
-                "version": "$journal.milestone_version",
-                "n": "$journal.n",
-                "amount": {"$subtract": [0, {"$sum": {"$map": {"input": lines, "in": "$$this.amount"}}}]},
+            "$group": {
+                "_id": {"journal": "$journal._id", "currency": "$line.currency"},
+                "title": {"$first": "$title"},
+                "at": {"$first": "$journal.created_at"},
+                "key": {"$first": "$journal.key"},
+                "version": {"$first": "$journal.milestone_version"},
+                "n": {"$first": "$journal.n"},
+                "amount": {"$sum": {"$multiply": ["$line.amount", -1]}},
             }
         },
         {"$match": {"amount": {"$ne": 0}}},
+        {"$set": {"currency": "$_id.currency"}},
+        {"$project": {"_id": 0}},
     ]
 
 

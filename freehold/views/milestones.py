@@ -12,6 +12,7 @@ from freehold.domain.ledger import Balances
 from freehold.domain.legs import Leg
 from freehold.domain.money import Money
 from freehold.domain.money_process import LegKind, LegState, Party, State, Transition
+from freehold.views.fx import ConversionView, view_exchange
 
 Action = Literal["edit"] | Transition
 
@@ -19,7 +20,8 @@ Action = Literal["edit"] | Transition
 class LegView(Struct, frozen=True, kw_only=True):
     """One release, refund or reversal: `gross` = `net` + `fee` + `tax`; `offset` of the net paid the freelancer's debts.
 
-    `returned` of the gross was given or taken back later; `reason` is why it is blocked.
+    `returned` of the gross was given or taken back later; `reason` is why it is blocked. `conversion` is how its newest
+    attempt pays in another currency what is left of the net; null when it is paid in the milestone's.
     """
 
     number: int
@@ -32,6 +34,7 @@ class LegView(Struct, frozen=True, kw_only=True):
     offset: Money
     returned: Money
     reason: str | None
+    conversion: ConversionView | None
 
 
 class MoneyView(Struct, frozen=True, kw_only=True):
@@ -131,6 +134,7 @@ def view_milestone(milestone: Milestone, *, side: Party) -> MilestoneView:
 def view_money(holding: Holding) -> MoneyView:
     """Show where the money is."""
     balances: Balances = holding.balances
+    releasing = balances.payable + holding.exchanging
 
     def money(amount_minor: int) -> Money:
         return Money(amount_minor, holding.amount.currency)
@@ -139,8 +143,8 @@ def view_money(holding: Holding) -> MoneyView:
         deposited=money(holding.deposited),
         held=money(balances.escrow),
         disputed=money(balances.disputed),
-        releasing=money(balances.payable),
-        released=money(sum(leg.net_kept for leg in holding.legs_of("release")) - balances.payable),
+        releasing=money(releasing),
+        released=money(sum(leg.net_kept for leg in holding.legs_of("release")) - releasing),
         fees=money(holding.fees + holding.dispute_fees),
         taxes=money(holding.taxes),
         refunding=money(balances.refund_due),
@@ -172,4 +176,5 @@ def _view_leg(leg: Leg, currency: str) -> LegView:
         offset=money(leg.offset),
         returned=money(leg.returned),
         reason=leg.reason,
+        conversion=view_exchange(leg),
     )

@@ -10,6 +10,7 @@ from freehold.documents.payouts import AccountState, HoldKind, MethodState
 from freehold.domain.legs import Leg
 from freehold.domain.money import Money
 from freehold.domain.settlement import NextAction
+from freehold.views.fx import ConversionView, view_exchange
 
 PayoutState = Literal["pending", "paid", "held", "blocked"]
 
@@ -117,7 +118,8 @@ class WaitingPayoutView(Struct, frozen=True, kw_only=True):
     """One release on its way to the freelancer: `gross` = `net` + `fee` + `tax`. Of the net, `kept_for_debt` settles a debt.
 
     `state` is pending (the gateway has been asked), paid, held (`reasons` say why; it is paid once they are gone), or blocked
-    (the gateway's reasons: the payee must act, then the payout is tried again).
+    (the gateway's reasons: the payee must act, then the payout is tried again). `conversion` is how the newest attempt is paid
+    in another currency; null when it is paid in the milestone's.
     """
 
     milestone_id: str
@@ -129,6 +131,7 @@ class WaitingPayoutView(Struct, frozen=True, kw_only=True):
     tax: Money
     net: Money
     kept_for_debt: Money
+    conversion: ConversionView | None
     state: PayoutState
     reasons: tuple[str, ...]
     updated_at: Instant
@@ -162,6 +165,7 @@ def view_waiting_payout(milestone: Milestone, leg: Leg, profile: PayeeProfile | 
         tax=Money(leg.tax, currency),
         net=Money(leg.net, currency),
         kept_for_debt=Money(leg.offset, currency),
+        conversion=view_exchange(leg),
         state=state,
         reasons=reasons,
         updated_at=milestone.updated_at,

@@ -10,7 +10,7 @@ from freehold.store import audit
 from freehold.store.audit import AccountTotal, LedgerAudit
 
 CLEARING = "clearing:"
-HELD_FOR_OTHERS = ("escrow", "disputed", "payable", "refund_due", "tax_payable")
+HELD_FOR_OTHERS = ("escrow", "disputed", "payable", "refund_due", "tax_payable", "converted", "fx")
 
 
 class GatewayComparison(Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def _uncovered(found: LedgerAudit) -> tuple[Violation, ...]:
     for currency in sorted({total.currency for total in found.totals}):
         of_it = [total for total in found.totals if total.currency == currency]
         there = sum(total.balance for total in of_it if total.account.startswith(CLEARING))
-        owed = -sum(total.balance for total in of_it if total.account in HELD_FOR_OTHERS)
+        owed = -sum(total.balance for total in of_it if total.account.partition(":")[0] in HELD_FOR_OTHERS)
         if there < owed:
             alerts.append(
                 Violation(code="held_money_uncovered", subject=currency, detail=f"{there} at the gateways, {owed} held")

@@ -18,6 +18,7 @@ from freehold.domain.text import line, optional_text, prose, required_text
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.events import MilestoneEdited
+from freehold.fx import desk_of
 from freehold.ids import MilestonePath
 from freehold.store.milestones import party_of, take_step
 from freehold.store.noted import Noted
@@ -150,7 +151,10 @@ async def _take(call: Call, milestone: Milestone, body: MilestoneChange, transit
         lasts_s=await _inspection_period_s(call, milestone) if transition == "submit" else None,
     )
     try:
-        return await take_step(call.unit, milestone, transition, by=side, facts=Facts(part=part), now=call.now, noted=noted)
+        return await take_step(
+            call.unit, milestone, transition, by=side, facts=Facts(part=part), now=call.now, noted=noted,
+            desk=desk_of(call.settings),
+        )  # fmt: skip
     except NotYourStep as error:
         raise Forbidden(f"{error}.") from error
 

@@ -11,8 +11,8 @@ from freehold.payments.offers import all_offers
 class GatewayView(Struct, frozen=True, kw_only=True):
     """A payment gateway: ways to pay, the currencies that it holds here (null: all), and for how many days (null: no limit).
 
-    `public_key` is for the gateway's own script in the payer's page. Only a `ready` one takes payments; admins see the others
-    too, with the `reasons`.
+    Only one that `converts` can pay a freelancer in another currency than the client has paid in. `public_key` is for the
+    gateway's own script in the payer's page. Only a `ready` one takes payments; admins see the others too, with the `reasons`.
     """
 
     name: str
@@ -21,6 +21,7 @@ class GatewayView(Struct, frozen=True, kw_only=True):
     methods: tuple[PayMethod, ...]
     currencies: tuple[str, ...] | None
     max_hold_days: int | None
+    converts: bool
     public_key: str | None
 
 
@@ -47,5 +48,6 @@ def _view(name: str, offer: Offer) -> GatewayView:
         methods=offer.methods,
         currencies=offer.currencies,
         max_hold_days=offer.max_hold_days,
+        converts=offer.converts,
         public_key=offer.public_key,
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 from freehold.documents import Milestone
 from freehold.edge import Call, on_event
 from freehold.events import PayoutAccountChanged, PayoutHoldLifted
+from freehold.fx import desk_of
 from freehold.store import Unit
 from freehold.store.batches import each_on_its_own
 from freehold.store.milestones import take_step
@@ -42,7 +43,7 @@ async def _retry_all(call: Call, user_id: str) -> None:
 
 async def _retry(call: Call, milestone_id: str, unit: Unit) -> bool:
     milestone = await unit.require(Milestone, milestone_id)
-    await take_step(unit, milestone, "retry_payout", by="scheduler", now=call.now)
+    await take_step(unit, milestone, "retry_payout", by="scheduler", now=call.now, desk=desk_of(call.settings))
     return True
 
 

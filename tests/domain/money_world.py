@@ -11,6 +11,7 @@ import msgspec
 
 from freehold.domain import ledger
 from freehold.domain.audit import violations_of
+from freehold.domain.conversion import Rate, Terms
 from freehold.domain.errors import Refused
 from freehold.domain.escrow import Command, Facts, Step, command_key, take
 from freehold.domain.fees import FeeSchedule, fee_of
@@ -31,14 +32,17 @@ class FakeGateway:
     objects: dict[str, Report] = field(default_factory=dict)
     effects: Counter = field(default_factory=Counter)
     charged_back: int = 0
+    slips: int = 0
+    """By how much an exchange brings more or less than it was quoted at, either way."""
 
     def act(self, command: Command, *, verdict: str, fee: int, paid: Money | None = None) -> Report:
         if command.key not in self.objects:
             outcome = "done" if verdict == "wrong_amount" else verdict
             money = paid or command.money
             self.objects[command.key] = Report(
-                outcome=outcome, reference=f"gw_{command.key}", money=money, fee=fee if command.kind == "fund" else 0
-            )
+                outcome=outcome, reference=f"gw_{command.key}", money=money, fee=fee if command.kind == "fund" else 0,
+                received=self._brought(command),
+            )  # fmt: skip
             self._count(command, self.objects[command.key])
         return self.objects[command.key]
 
@@ -55,24 +59,36 @@ class FakeGateway:
     def settle(self, command: Command, verdict: str, fee: int) -> Report:
         """Bring a pending object to its end, as a gateway does in its own time."""
         if self.objects[command.key].outcome == "pending":
-            done = Report(outcome=verdict, reference="gw", money=command.money, fee=fee if command.kind == "fund" else 0)
+            done = Report(
+                outcome=verdict, reference="gw", money=command.money, fee=fee if command.kind == "fund" else 0,
+                received=self._brought(command),
+            )  # fmt: skip
             self.objects[command.key] = done
             self._count(command, done)
         return self.objects[command.key]
 
-    def bounce(self, key: str) -> Report:
-        """Let a payout or refund that was done come back."""
-        self.objects[key] = msgspec.structs.replace(self.objects[key], outcome="returned")
-        return self.objects[key]
-
-    def balance(self, commands: dict[str, Command]) -> int:
-        signs = {"fund": 1, "transfer": -1, "refund": -1, "reversal": 1}
-        moved = sum(
-            signs[commands[key].kind] * report.money.amount - report.fee
-            for key, report in self.objects.items()
-            if report.outcome == "done"
+    def bounce(self, command: Command) -> Report:
+        """Let a payout or refund that was done come back; what was exchanged is exchanged back."""
+        made = command.conversion
+        given_back = max(1, made.source.amount + self.slips) if made else 0
+        self.objects[command.key] = msgspec.structs.replace(
+            self.objects[command.key], outcome="returned", given_back=given_back
         )
-        return moved - self.charged_back
+        return self.objects[command.key]
+
+    def balances(self, commands: dict[str, Command]) -> Counter:
+        """Count what lies there, by currency."""
+        signs = {"fund": 1, "transfer": -1, "refund": -1, "reversal": 1}
+        lies = Counter({"USD": -self.charged_back})
+        for key, report in self.objects.items():
+            made = commands[key].conversion
+            if report.outcome == "done" or (made and report.outcome == "returned"):
+                lies[report.money.currency] += signs[commands[key].kind] * report.money.amount - report.fee + report.received
+                lies["USD"] += report.given_back - (made.source.amount if made else 0)
+        return Counter({currency: amount for currency, amount in lies.items() if amount})
+
+    def _brought(self, command: Command) -> int:
+        return max(1, command.conversion.middle.amount + self.slips) if command.conversion else 0
 
     def _count(self, command: Command, report: Report) -> None:
         if report.outcome == "done":
@@ -107,6 +123,7 @@ class World:
         self.chargebacks: list[ChargebackReport] = []
         self.debt = 0
         self.hold: str | None = None
+        self.terms: Terms | None = None
 
     def create(self, amount: int, kind: str = "milestone") -> str:
         name = f"mst_{len(self.milestones)}"
@@ -122,7 +139,7 @@ class World:
             facts = {"payment_id": f"pay_{name}_{attempt}", "gateway": "sandbox", "fee_schedule": self.schedule}
         if transition == "dispute":
             facts["dispute_id"] = f"dsp_{name}_{len(holding.disputes)}"
-        step = take(timed.held, transition, by=by, facts=Facts(**facts, debt=self.debt, hold=self.hold))
+        step = take(timed.held, transition, by=by, facts=Facts(**{"terms": self.terms} | facts, debt=self.debt, hold=self.hold))
         self.write(step)
         return step
 
@@ -162,7 +179,7 @@ class World:
         self.keys.add(journal.key)
         self.journals[owner].append(journal)
         for line in journal.lines:
-            self.accounts[line.account] += line.amount
+            self.accounts[line.account, line.currency] += line.amount
 
     def carry_out(self, key: str, *, verdict: str, fee: int, crash: str | None) -> None:
         """Carry a command out as the reaction does: an attempt that may have been made before looks up first."""
@@ -237,14 +254,14 @@ class World:
             name = self.touched.pop()
             self._check_one(name, self.milestones[name])
         assert all(count == 1 for count in self.gateway.effects.values()), self.gateway.effects
-        assert not sum(self.accounts.values())
+        assert not any(self.totals().values())
         in_reversal = sum(
             leg.gross
             for timed in self.milestones.values()
             for leg in timed.held.holding.legs_of("reversal")
             if leg.state == "pending"
         )
-        assert self.accounts[f"freelancer_debt:{PAYEE}"] == self.debt + in_reversal
+        assert self.account(f"freelancer_debt:{PAYEE}") == self.debt + in_reversal
 
     def _check_one(self, name: str, timed: Timed) -> None:
         held = timed.held
@@ -273,15 +290,32 @@ class World:
         if held.state == "funding" and held.holding.fund_attempt:
             assert timed.deadlines.get("funding_expires_at") is not None
 
-    def account(self, name: str) -> int:
-        return self.accounts[name]
+    def account(self, name: str, currency: str = "USD") -> int:
+        return self.accounts[name, currency]
+
+    def totals(self, *prefixes: str) -> Counter:
+        """Add the ledger up by currency: all accounts, or those that begin so."""
+        sums = Counter()
+        for (account, currency), amount in self.accounts.items():
+            if account.startswith(prefixes or ("",)):
+                sums[currency] += amount
+        return Counter({currency: amount for currency, amount in sums.items() if amount})
+
+    def pay_in(self, currency: str | None, *, per_dollar: str = "1", spread: int = 0, quoted: int | None = None) -> None:
+        """Let the freelancer be paid in another currency from now on (null: in the milestone's)."""
+        rate = Rate(source_per_euro="1", target_per_euro=per_dollar, date="2026-11-27", published_by="ECB")
+        self.terms = None if currency is None else Terms(
+            currency=currency, rate=rate, spread_basis_points=spread,
+            quoted=None if quoted is None else Money(quoted, "USD"), quote_id=None if quoted is None else "fxq_1",
+        )  # fmt: skip
 
     def check_at_rest(self) -> None:
         """Check what holds once every command has been settled and every report taken in."""
         by_hand = sum(
             leg.sent for timed in self.milestones.values() for leg in timed.held.holding.legs_of("refund") if leg.by_hand
         )
-        assert self.account("clearing:sandbox") == self.gateway.balance(self.commands)
+        assert self.totals("clearing:sandbox") == self.gateway.balances(self.commands)
+        assert not self.totals("fx:", "converted:")
         assert self.account("platform_funds") == -by_hand
         for timed in self.milestones.values():
             refused = timed.held.holding.payment_refused and timed.held.state == "funding"
@@ -296,7 +330,7 @@ class World:
         for key, report in self.gateway.objects.items():
             command = self.commands[key]
             if report.outcome == "done" and _milestone_of(command) == held.milestone_id:
-                moved[command.kind] += report.money.amount
+                moved[command.kind] += (command.conversion.source if command.conversion else report.money).amount
         reversed_ = sum(leg.gross for leg in holding.legs_of("reversal") if leg.state == "done")
         assert (moved["fund"], moved["transfer"]) == (holding.deposited, holding.paid_out)
         assert (moved["refund"], moved["reversal"]) == (holding.refunded - by_hand, reversed_)

@@ -283,7 +283,8 @@ def test_what_nobody_says_about_a_step_is_nothing():
     facts = msgspec.to_builtins(Facts())
     assert {name: value for name, value in facts.items() if value is not None} == {
         "gateway_fee": 0, "attempt": 1, "debt": 0, "dispute_fee": 0, "dispute_fee_of_client": 0,
+        "received": 0, "given_back": 0,
     }  # fmt: skip
     assert Leg(number=1, kind="refund", gross=5, origin="funded").net_kept == 5
     command = Command(kind="cancel", key="cancel:mst_1", attempt=1, money=Money(5, "USD"), payment_id=None)
-    assert (command.leg, command.transfer_key) == (None, None)
+    assert (command.leg, command.transfer_key, command.conversion) == (None, None, None)

@@ -119,7 +119,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def what_was_paid_comes_back(self, data, heard):
         key = data.draw(st.sampled_from(self.world.done_and_not_taken_back()))
         self.counted["returned payments"] += 1
-        report, command = self.world.gateway.bounce(key), self.world.commands[key]
+        command = self.world.commands[key]
+        report = self.world.gateway.bounce(command)
         self.world.reports.append((command, report))
         if heard:
             self.world.take_in(command, report)
@@ -127,6 +128,28 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(hold=st.sampled_from([None, None, "a new payout account"]))
     def payouts_are_held_up(self, hold):
         self.world.hold = hold
+
+    @rule(
+        currency=st.sampled_from([None, "EUR", "JPY", "BHD", "USD"]),
+        per_dollar=st.sampled_from(["1", "0.8951", "175.68", "0.3771", "9"]),
+        spread=st.sampled_from([0, 100, 1_000]),
+        slips=st.sampled_from([0, 0, -3, 5]),
+    )
+    def the_freelancer_is_paid_in_another_currency(self, currency, per_dollar, spread, slips):
+        """And the gateway's exchange brings more or less than it was quoted at."""
+        self.world.pay_in(currency, per_dollar=per_dollar, spread=spread)
+        self.world.gateway.slips = slips
+
+    @rule(name=milestones, part=st.sampled_from([None, 100, 500]), quoted=st.sampled_from([None, 1, 90, 100, 450, 500]))
+    def release_with_a_quote(self, name, part, quoted):
+        """A quote is for what this release pays out, or nothing happens."""
+        before = self.world.terms
+        net = quoted if quoted is not None else self.world.milestones[name].held.holding.balances.escrow or 1
+        self.world.pay_in("EUR", per_dollar="0.8951", spread=100, quoted=net)
+        if self._attempt(name, "release", "client", part=part):
+            leg = self.world.milestones[name].held.holding.legs[-1]
+            assert (leg.sent, leg.state, leg.exchange.quote_id) == (net, "pending", "fxq_1")
+        self.world.terms = before
 
     @rule(name=milestones)
     def the_clock_tries_a_payout_again(self, name):

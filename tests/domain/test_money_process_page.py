@@ -84,7 +84,7 @@ TURNED = {
 }
 FOLDED = {
     "clearing", "fees", "tax_payable", "gateway_fees", "platform_funds", "cb_receivable", "freelancer_debt", "bad_debt", "fx",
-    "fx_gain_loss",
+    "fx_gain_loss", "converted", "fx_spread",
 }  # fmt: skip
 
 
@@ -148,10 +148,12 @@ def test_the_chart_of_accounts_is_the_published_one_and_journals_use_every_amoun
     assert {entry.account for entry in entries} <= words(ledger.Account)
     assert {entry.amount for entry in entries} == words(ledger.Amount)
     assert {template.of for template in ledger.TEMPLATES if template.of} <= words(ledger.TemplateKind) == words(LegKind)
-    names = {account_name(account, milestone_id="m", gateway="g", payee_id="p") for account in words(ledger.Account)}
+    names = {
+        account_name(account, milestone_id="m", gateway="g", payee_id="p", currency="EUR") for account in words(ledger.Account)
+    }
     assert names == {
         "escrow:m", "disputed:m", "payable:m", "refund_due:m", "clearing:g", "freelancer_debt:p",
-        *FOLDED - {"clearing", "freelancer_debt"},
+        "converted:m", "fx:EUR", *FOLDED - {"clearing", "freelancer_debt", "converted", "fx"},
     }  # fmt: skip
 
 
@@ -160,9 +162,11 @@ def test_every_journal_of_the_table_has_a_key_of_its_own_kind():
     kinds = {template.key: template.of for template in ledger.TEMPLATES}
     assert {row_template for row in PROCESS for row_template in row.journals} == set(ledger.TEMPLATES)
     assert {key for key in keys if keys.count(key) > 1} == {
-        "deposit:{payment}", "release:{milestone}:{leg}", "reserve:{milestone}:{leg}",
+        "deposit:{payment}", "release:{milestone}:{leg}", "reserve:{milestone}:{leg}", "transfer:{milestone}:{leg}{try}",
+        "payout_returned:{milestone}:{leg}{try}",
     }  # fmt: skip
     assert {key: kind for key, kind in kinds.items() if kind} == {
         "release:{milestone}:{leg}": "release", "offset:{milestone}:{leg}{try}": "release",
+        "fx:{milestone}:{leg}{try}": "release",
         "reserve:{milestone}:{leg}": "refund", "return:{milestone}:{leg}": "refund",
     }  # fmt: skip

@@ -21,6 +21,7 @@ from freehold.payments.gateway import (
     SaveMethodRequest,
 )
 from freehold.store import now
+from freehold.store.payouts import CONVERTING
 from tests.payments.benches import BENCHES, Bench
 from tests.payments.fees import fee_of
 
@@ -211,6 +212,7 @@ def test_a_webhook_that_is_forged_altered_unsigned_or_old_is_refused(bench, run)
 def test_it_says_what_it_offers_and_the_ways_of_the_bench_are_among_it(bench, run):
     run(bench.gateway.fund(bench.deal().fund(bench.paid)))  # some know their currencies by what they hold
     offer = run(bench.gateway.check())
+    assert offer.converts == (bench.gateway.name in CONVERTING)
     assert offer.state == "ready"
     assert bench.deal().fund(bench.pending).method in offer.methods_for(bench.currency)
 

@@ -3,7 +3,7 @@
 Pure: the same in tests, in functions, in sweeps. It reads the process table and decides; the store writes all that it
 returns in one transaction. Deadlines are not judged here: the store's filter compares them with the database's clock.
 Here: `facts` (what a step is told and gives back), `guards` and `refusals`, `noting` (payments, disputes, chargebacks),
-`movements` and `taking` (legs), `entries` (journals), `steps` (all of it together).
+`movements`, `exchanging` and `taking` (legs), `entries` (journals), `steps` (all of it together).
 """
 
 from freehold.domain.escrow.facts import Command, Facts, Step
@@ -18,6 +18,7 @@ from freehold.domain.escrow.refusals import (
     PartNotCovered,
     PaymentNotExpected,
     PayoutOnHold,
+    QuoteNotFitting,
     TooManyDisputes,
     TooManyParts,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "PartNotCovered",
     "PaymentNotExpected",
     "PayoutOnHold",
+    "QuoteNotFitting",
     "Step",
     "TooManyDisputes",
     "TooManyParts",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from freehold.domain import ledger
+from freehold.domain.escrow.exchanging import amounts_of
 from freehold.domain.escrow.facts import Facts
 from freehold.domain.escrow.movements import Moved
 from freehold.domain.holding import Held, Holding
-from freehold.domain.ledger import Amount, Journal, Line, Template
+from freehold.domain.ledger import Amount, Journal, Line, Side, Template
 from freehold.domain.legs import Leg
 from freehold.domain.money_process import Row
 
@@ -31,22 +32,37 @@ def _journal(template: Template, held: Held, facts: Facts, moved: Moved) -> Jour
         "dispute": dispute.id if dispute else None,
         "chargeback": facts.chargeback_id,
     }
-    return Journal(key=template.key.format(**names), lines=_lines(template, amounts, held, moved.holding))
+    currencies = _currencies(leg, moved.holding)
+    return Journal(key=template.key.format(**names), lines=_lines(template, amounts, held, moved.holding, currencies))
 
 
-def _lines(template: Template, amounts: Mapping[Amount, int], held: Held, holding: Holding) -> tuple[Line, ...]:
+def _lines(
+    template: Template, amounts: Mapping[Amount, int], held: Held, holding: Holding, currencies: Mapping[Side, str]
+) -> tuple[Line, ...]:
     sides = [(entry, 1) for entry in template.debits] + [(entry, -1) for entry in template.credits]
     lines = (
         Line(
             account=ledger.account_name(
-                entry.account, milestone_id=held.milestone_id, gateway=str(holding.gateway), payee_id=held.payee_id
+                entry.account,
+                milestone_id=held.milestone_id,
+                gateway=str(holding.gateway),
+                payee_id=held.payee_id,
+                currency=currencies[entry.side],
             ),
             amount=sign * amounts.get(entry.amount, 0),
-            currency=holding.amount.currency,
+            currency=currencies[entry.side],
         )
         for entry, sign in sides
     )
     return tuple(line for line in lines if line.amount)
+
+
+def _currencies(leg: Leg | None, holding: Holding) -> dict[Side, str]:
+    exchange = leg.exchange if leg else None
+    return {
+        "source": holding.amount.currency,
+        "target": exchange.conversion.target.currency if exchange else holding.amount.currency,
+    }
 
 
 def _leg_of(template: Template, legs: tuple[Leg, ...]) -> Leg | None:
@@ -54,7 +70,7 @@ def _leg_of(template: Template, legs: tuple[Leg, ...]) -> Leg | None:
 
 
 def _of_the_leg(leg: Leg | None, held: Held) -> dict[Amount, int]:
-    """Name the amounts of a leg. `offset` is only what this attempt keeps back."""
+    """Name the amounts of a leg. `offset` is only what this attempt keeps back; `sent` is none of what is exchanged."""
     if leg is None:
         return {}
     before = held.holding.leg(leg.number)
@@ -63,8 +79,9 @@ def _of_the_leg(leg: Leg | None, held: Held) -> dict[Amount, int]:
         "net": leg.net,
         "fee": leg.fee,
         "tax": leg.tax,
-        "sent": leg.sent,
+        "sent": leg.sent if leg.exchange is None else 0,
         "offset": leg.offset - (before.offset if before else 0),
+        **amounts_of(leg),
     }
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from freehold.domain.conversion import Conversion, Terms
 from freehold.domain.fees import FeeSchedule
 from freehold.domain.holding import Held
 from freehold.domain.ledger import Journal
@@ -15,7 +16,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `part` is what a release, refund or dispute asks for (null: all that there is), or the freelancer's part of a split or
     settlement; `leg` and `attempt` say what a gateway's outcome is about. `debt` is what the freelancer owes in this currency
-    and may be kept back, `hold` why nothing may be paid out to them now.
+    and may be kept back, `hold` why nothing may be paid out to them now, `terms` in which other currency they are paid.
+    `received` is what an exchange brought (of the target's currency), `given_back` what came back of one.
     """
 
     payment_id: str | None = None
@@ -29,6 +31,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     debt: int = 0
     hold: str | None = None
+    terms: Terms | None = None
+    received: int = 0
+    given_back: int = 0
     dispute_id: str | None = None
     dispute_fee: int = 0
     dispute_fee_of_client: int = 0
@@ -38,7 +43,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 class Command(Struct, frozen=True, kw_only=True):
     """What a step asks of the payment gateway. The key is what makes it happen once.
 
-    `transfer_key` names the transfer that a reversal takes back from.
+    `transfer_key` names the transfer that a reversal takes back from; `conversion` is what a transfer of its target exchanges.
     """
 
     kind: CommandKind
@@ -48,6 +53,7 @@ class Command(Struct, frozen=True, kw_only=True):
     payment_id: str | None
     leg: int | None = None
     transfer_key: str | None = None
+    conversion: Conversion | None = None
 
 
 class Step(Struct, frozen=True, kw_only=True):

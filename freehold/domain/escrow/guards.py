@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from freehold.domain.escrow.exchanging import asked_of, brings_enough
 from freehold.domain.escrow.facts import Facts
 from freehold.domain.escrow.refusals import (
     ChargebackNotExpected,
@@ -20,7 +21,6 @@ from freehold.domain.escrow.refusals import (
 )
 from freehold.domain.holding import SMALLEST_AMOUNT_MINOR, Held
 from freehold.domain.legs import CHARGEBACKS_LIMIT, DISPUTES_LIMIT, LEGS_LIMIT, Leg
-from freehold.domain.money import Money
 from freehold.domain.money_process import Condition, Guard, LegState, Row
 from freehold.domain.process import NotInThisState
 
@@ -121,9 +121,11 @@ def _no_leg_is_pending(held: Held, _: Row, __: Facts) -> None:
 
 def _amount_as_asked(held: Held, row: Row, facts: Facts) -> None:
     leg = leg_turned(held, row, facts)
-    asked = None if leg is None else Money(leg.sent, held.holding.amount.currency)
+    asked = None if leg is None else asked_of(leg, held.holding.amount.currency)
     if facts.paid != asked:
         raise PaymentNotExpected(f"{facts.paid} has moved, not {asked}")
+    if leg is not None and not brings_enough(leg, row.transition, facts):
+        raise PaymentNotExpected("the gateway does not say what its exchange has brought")
 
 
 def _payout_not_held(_: Held, __: Row, facts: Facts) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from freehold.domain.escrow import exchanging
 from freehold.domain.escrow.facts import Facts
 from freehold.domain.escrow.guards import leg_turned, part_of
 from freehold.domain.escrow.taking import Piece, lose, taken_back, without
@@ -69,11 +70,18 @@ def _release(held: Held, holding: Holding, gross: int, row: Row, facts: Facts) -
             gross_minor=gross, fee_minor=fee, released_before_minor=before, taken_before_minor=holding.taxes, schedule=schedule
         )
     leg = _leg(holding, 0, kind="release", gross=gross, fee=fee, tax=tax, source=row.source, origin=held.state)
-    return _on_its_way(leg, facts)
+    return _on_its_way(leg, facts, holding.amount.currency)
 
 
-def _on_its_way(leg: Leg, facts: Facts) -> Leg:
-    """Keep back what the payee owes, and send the rest: now, or when the hold is lifted; nothing, if nothing is left."""
+def _on_its_way(leg: Leg, facts: Facts, currency: str) -> Leg:
+    """Keep back what the payee owes, and send the rest: now, or when the hold is lifted; nothing, if nothing is left.
+
+    What is sent is exchanged, if its payee is paid in another currency. Raises QuoteNotFitting.
+    """
+    return exchanging.exchanged(_without_debt(leg, facts), facts.terms, currency)
+
+
+def _without_debt(leg: Leg, facts: Facts) -> Leg:
     offset = min(leg.sent, facts.debt)
     if offset:
         leg = msgspec.structs.replace(leg, offsets=(*leg.offsets, (leg.attempt, offset)))
@@ -102,11 +110,15 @@ def _lost(held: Held, holding: Holding, facts: Facts) -> Moved:
 
 
 def _reversing(held: Held, holding: Holding, pieces: tuple[Piece, ...], opened: tuple[Leg, ...]) -> Moved:
-    """Open a reversal for each transfer that paid what is owed now; what no transfer paid is owed at once."""
+    """Open a reversal for each transfer that paid what is owed now; what no transfer paid is owed at once.
+
+    So is what was paid in another currency: nobody can say what taking it back would bring.
+    """
     reversals: list[Leg] = []
     for piece in pieces:
         transfer = holding.leg(piece.leg)
-        paid = transfer.sent - transfer.reversed if transfer is not None and transfer.state == "done" else 0
+        is_reversible = transfer is not None and transfer.state == "done" and transfer.exchange is None
+        paid = transfer.sent - transfer.reversed if transfer is not None and is_reversible else 0
         if transfer is None or (amount := min(piece.debt, paid)) == 0:
             continue
         reversal = _leg(holding, len(reversals), kind="reversal", gross=amount, source="released", origin=held.state)
@@ -123,7 +135,7 @@ def _turned(held: Held, holding: Holding, row: Row, facts: Facts) -> Moved:
     match row.transition:
         case "retry_payout":
             before = leg.offset
-            leg = _on_its_way(msgspec.structs.replace(leg, attempt=leg.attempt + 1), facts)
+            leg = _on_its_way(msgspec.structs.replace(leg, attempt=leg.attempt + 1), facts, holding.amount.currency)
             return Moved(holding=_with(holding, [leg]), legs=(leg,), debt=before - leg.offset)
         case "retry_refund":
             leg = msgspec.structs.replace(leg, state="pending", attempt=leg.attempt + 1, reason=None)
@@ -136,6 +148,7 @@ def _turned(held: Held, holding: Holding, row: Row, facts: Facts) -> Moved:
             return Moved(holding=_with(holding, [leg, *_not_reversed(holding, leg)]), legs=(leg,), debt=leg.gross)
         case _:
             leg = msgspec.structs.replace(leg, state=row.turns, reason=facts.reason)
+    leg = exchanging.turned(leg, row.transition, facts)
     return Moved(holding=_with(holding, [leg]), legs=(leg,))
 
 

@@ -73,3 +73,9 @@ class ChargebackNotExpected(Refused):
     """The gateway reports a chargeback that does not fit what is known of the payment."""
 
     code = "chargeback_not_expected"
+
+
+class QuoteNotFitting(Refused):
+    """The quote is for another amount than what this release pays out."""
+
+    code = "quote_amount_differs"

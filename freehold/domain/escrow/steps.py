@@ -5,13 +5,13 @@ import msgspec
 from freehold.domain import ledger
 from freehold.domain.errors import Refused
 from freehold.domain.escrow.entries import journals_of
+from freehold.domain.escrow.exchanging import asked_of
 from freehold.domain.escrow.facts import Command, Facts, Step
 from freehold.domain.escrow.guards import CONDITIONS, GUARDS
 from freehold.domain.escrow.movements import Moved, moved
 from freehold.domain.escrow.noting import noted
 from freehold.domain.holding import Held, Holding, resting_state
 from freehold.domain.legs import COMMANDS, Leg
-from freehold.domain.money import Money
 from freehold.domain.money_process import HUMAN, PROCESS, Actor, CommandKind, Row, Transition, actors_of, rows_for
 from freehold.domain.process import NotInThisState, NotYourStep
 
@@ -101,10 +101,11 @@ def _asked(milestone_id: str, holding: Holding, leg: Leg) -> Command:
         kind=kind,
         key=command_key(kind, milestone_id, leg=leg.number, attempt=leg.attempt),
         attempt=leg.attempt,
-        money=Money(leg.sent, holding.amount.currency),
+        money=asked_of(leg, holding.amount.currency),
         payment_id=holding.payment_id,
         leg=leg.number,
         transfer_key=None
         if taken_from is None
         else command_key("transfer", milestone_id, leg=taken_from.number, attempt=taken_from.attempt),
+        conversion=leg.exchange.conversion if leg.exchange is not None else None,
     )

@@ -33,7 +33,9 @@ DISPUTING: Final[tuple[Row, ...]] = (
     Row(
         transition="settle_dispute", by="operator", sources=(*ARGUABLE, "disputed"), target="settling", resolves=True,
         guards=("no_open_chargeback", "dispute_is_open"), opens=("release", "refund"), source="disputed",
-        journals=(ledger.RELEASE_DISPUTED, ledger.OFFSET, ledger.RESERVE_DISPUTED, ledger.DISPUTE_FEE),
+        journals=(
+            ledger.RELEASE_DISPUTED, ledger.OFFSET, ledger.EXCHANGE, ledger.RESERVE_DISPUTED, ledger.DISPUTE_FEE,
+        ),
         commands=("transfer", "refund"), event="milestone.settlement_started",
     ),
     Row(

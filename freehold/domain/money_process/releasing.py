@@ -22,17 +22,17 @@ RELEASING: Final[tuple[Row, ...]] = (
     Row(
         transition="release", by="client", sources=("funded", "submitted"), target="releasing", resolves=True,
         guards=("no_open_chargeback", "part_is_covered", "legs_left"), opens=("release",),
-        journals=(ledger.RELEASE, ledger.OFFSET), commands=("transfer",), event="milestone.release_started",
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
     Row(
         transition="auto_release", by="scheduler", sources=("submitted",), target="releasing", resolves=True,
         due="auto_release_at", guards=("no_open_chargeback", "part_is_covered"), opens=("release",),
-        journals=(ledger.RELEASE, ledger.OFFSET), commands=("transfer",), event="milestone.release_started",
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
     Row(
         transition="auto_release", by="scheduler", sources=("submitted",), target="releasing", resolves=True,
         due="hold_expires_at", guards=("no_open_chargeback", "part_is_covered"), opens=("release",),
-        journals=(ledger.RELEASE, ledger.OFFSET), commands=("transfer",), event="milestone.release_started",
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
     Row(
         transition="propose_split", by="client", sources=("funded", "submitted"), target="funded", resolves=True,
@@ -45,37 +45,38 @@ RELEASING: Final[tuple[Row, ...]] = (
     Row(
         transition="accept_split", by="client", sources=("funded", "submitted"), target="settling", resolves=True,
         guards=("no_open_chargeback", "proposal_is_theirs"), opens=("release", "refund"),
-        journals=(ledger.RELEASE, ledger.OFFSET, ledger.RESERVE), commands=("transfer", "refund"),
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE, ledger.RESERVE), commands=("transfer", "refund"),
         event="milestone.settlement_started",
     ),
     Row(
         transition="accept_split", by="freelancer", sources=("funded", "submitted"), target="settling", resolves=True,
         guards=("no_open_chargeback", "proposal_is_theirs"), opens=("release", "refund"),
-        journals=(ledger.RELEASE, ledger.OFFSET, ledger.RESERVE), commands=("transfer", "refund"),
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE, ledger.RESERVE), commands=("transfer", "refund"),
         event="milestone.settlement_started",
     ),
     Row(
         transition="transfer_known", by="gateway", sources=("releasing", "settling"), target="released", resolves=True,
         guards=("leg_is_pending", "amount_as_asked"), turns="done", of="release",
-        journals=(ledger.TRANSFER,), event="milestone.released",
+        journals=(ledger.TRANSFER, ledger.EXCHANGE_SETTLED, ledger.TRANSFER_CONVERTED), event="milestone.released",
     ),
     Row(
         transition="transfer_refused", by="gateway", sources=("releasing", "settling"), target="payout_blocked", resolves=True,
-        guards=("leg_is_pending",), turns="blocked", of="release", event="milestone.payout_blocked",
+        guards=("leg_is_pending",), turns="blocked", of="release",
+        journals=(ledger.EXCHANGE_UNDONE,), event="milestone.payout_blocked",
     ),
     Row(
         transition="payout_returned", by="gateway", sources=STATES, target="payout_blocked", resolves=True,
         guards=("leg_is_done", "amount_as_asked"), turns="blocked", of="release",
-        journals=(ledger.PAYOUT_RETURNED,), event="milestone.payout_blocked",
+        journals=(ledger.PAYOUT_RETURNED, ledger.CONVERTED_RETURNED), event="milestone.payout_blocked",
     ),
     Row(
         transition="retry_payout", by="freelancer", sources=("payout_blocked",), target="releasing", resolves=True,
         guards=("no_open_chargeback", "payout_not_held"), turns="pending", of="release",
-        journals=(ledger.OFFSET,), commands=("transfer",), event="milestone.release_started",
+        journals=(ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
     Row(
         transition="retry_payout", by="scheduler", sources=("payout_blocked",), target="releasing", resolves=True,
         guards=("no_open_chargeback", "payout_not_held"), turns="pending", of="release",
-        journals=(ledger.OFFSET,), commands=("transfer",), event="milestone.release_started",
+        journals=(ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
 )  # fmt: skip

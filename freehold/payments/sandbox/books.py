@@ -9,6 +9,8 @@ import msgspec
 
 from freehold.documents import SandboxNotice, SandboxObject
 from freehold.documents.sandbox import Turn
+from freehold.domain.conversion import Conversion
+from freehold.domain.fees import WHOLE_BASIS_POINTS
 from freehold.domain.news import ChargebackNews, CommandNews, News
 from freehold.domain.settlement import ChargebackReport, NextAction, Report
 from freehold.ids import new_id
@@ -52,6 +54,8 @@ def told(found: SandboxObject) -> Report:
         fee=found.fee,
         reason=found.reason,
         action=MUST_ACT if waits_for_payer else None,
+        received=found.received if found.state in {"done", "returned"} else 0,
+        given_back=found.exchanged.amount if found.exchanged and found.state == "returned" else 0,
     )
 
 
@@ -78,13 +82,21 @@ async def spend(unit: Unit, made: SandboxObject, source: SandboxObject | None) -
 
     A refund is bound by the payment alone: what a payee was paid out of it, the platform has to ask back.
     """
-    if source is None or source.state != "done" or source.money.currency != made.money.currency:
+    taken = made.exchanged or made.money
+    if source is None or source.state != "done" or source.money.currency != taken.currency:
         return refuse(unit, made, "source_not_paid")
     gone = source.refunded if made.kind == "refund" else source.spent + source.refunded
-    if gone + made.money.amount > source.money.amount:
+    if gone + taken.amount > source.money.amount:
         return refuse(unit, made, "source_spent")
-    await unit.update(source, _less(source, made.kind, made.money.amount))
+    await unit.update(source, _less(source, made.kind, taken.amount))
     return await store_it(unit, made)
+
+
+def exchanged(made: SandboxObject, conversion: Conversion, payment: SandboxObject | None) -> SandboxObject:
+    """Let a transfer exchange what it pays out: it brings what was quoted, unless its payment was told that it brings less."""
+    brings = 0 if payment is None else scenario_for(payment).exchange_brings_basis_points
+    received = max(1, conversion.middle.amount * brings // WHOLE_BASIS_POINTS)
+    return msgspec.structs.replace(made, exchanged=conversion.source, received=received)
 
 
 def _less(source: SandboxObject, kind: str, amount_minor: int) -> SandboxObject:
@@ -122,7 +134,7 @@ async def mature(unit: Unit, found: SandboxObject, clock: datetime) -> SandboxOb
     stored = await unit.update(found, after)
     source = await payment_named(unit, found.payment_id) if turn.state == "returned" else None
     if source is not None:
-        await unit.update(source, _less(source, found.kind, -found.money.amount))
+        await unit.update(source, _less(source, found.kind, -(found.exchanged or found.money).amount))
     copies = scenario_for(source or found).copies
     unit.insert(notice_of(stored, turn.chargeback, copies=copies))
     return stored

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from freehold.documents import SandboxAccount, SandboxObject, SandboxSecret
 from freehold.documents.sandbox import Turn
@@ -32,6 +32,7 @@ from freehold.payments.sandbox.books import (
     Decide,
     chargeback_of,
     entry,
+    exchanged,
     mature,
     notice_of,
     payment_named,
@@ -56,6 +57,7 @@ from freehold.store import OUTAGES, Store, StoreError, Unit, Work
 DEADLINE_S: Final = 5.0
 SANDBOX_OFFER: Final = Offer(
     state="ready",
+    converts=True,
     methods=tuple(
         PayMethod(name=each.method, settles="later" if each.payment == "pending" else "at_once", can_be_saved=True)
         for each in SCENARIOS
@@ -151,13 +153,19 @@ class SandboxGateway:
         return await self._transact(work)
 
     async def transfer(self, request: TransferRequest) -> Report:
-        """Pay out of a payment, unless the payee's account is blocked or the payment does not hold so much."""
+        """Pay out of a payment, unless the payee's account is blocked or the payment does not hold so much.
+
+        What is exchanged comes back whole, if the payout does.
+        """
 
         async def decide(unit: Unit, made: SandboxObject) -> Report:
             account = await unit.get(SandboxAccount, made.account)
             if account is not None and account.payouts_blocked:
                 return refuse(unit, made, "payouts_blocked")
-            return await self._spoil_or_spend(unit, made, await payment_named(unit, made.payment_id))
+            payment = await payment_named(unit, made.payment_id)
+            if request.conversion is not UNSET:
+                made = exchanged(made, request.conversion, payment)
+            return await self._spoil_or_spend(unit, made, payment)
 
         made = entry(request, kind="transfer", payment_id=request.payment_id, account=request.payee_id)
         return await self._once(made, decide)
@@ -189,12 +197,15 @@ class SandboxGateway:
         return await self._transact(work)
 
     async def balance(self, currency: str) -> Money:
-        """Add up what was paid in and taken back, less what was paid out, given back and charged."""
+        """Add up what was paid in and taken back, less what was paid out, given back and charged; and what was exchanged."""
         counts_up = {"$in": ["$kind", ["payment", "reversal"]]}
+        moved = {"$cond": [counts_up, "$money.amount", {"$multiply": ["$money.amount", -1]}]}
+        brought = {"$add": [moved, {"$ifNull": ["$received", 0]}]}
         pipeline: list[dict[str, Any]] = [
-            {"$match": {"state": "done", "money.currency": currency}},
-            {"$project": {"amount": {"$cond": [counts_up, "$money.amount", {"$multiply": ["$money.amount", -1]}]}, "fee": 1}},
-            {"$group": {"_id": None, "amount": {"$sum": {"$subtract": ["$amount", "$fee"]}}}},
+            {"$match": {"money.currency": currency, "$or": [{"state": "done"}, {"state": "returned", "received": {"$gt": 0}}]}},
+            {"$group": {"_id": None, "amount": {"$sum": {"$subtract": [brought, "$fee"]}}}},
+            {"$unionWith": {"coll": SandboxObject.collection, "pipeline": _given_for_others(currency)}},
+            {"$group": {"_id": None, "amount": {"$sum": "$amount"}}},
             {"$project": {"_id": 0, "amount": 1, "currency": {"$literal": currency}}},
         ]
         found = await self._store.aggregate(SandboxObject, pipeline, into=Money)
@@ -280,6 +291,14 @@ class SandboxGateway:
             return await self._store.transact(work, deadline_s=DEADLINE_S)
         except _TROUBLE as error:
             raise GatewayUnavailable(f"the sandbox's books: {type(error).__name__}: {error}") from error
+
+
+def _given_for_others(currency: str) -> list[dict[str, Any]]:
+    """Add up what was given for other currencies, and has not come back."""
+    return [
+        {"$match": {"state": "done", "exchanged.currency": currency}},
+        {"$group": {"_id": None, "amount": {"$sum": {"$multiply": ["$exchanged.amount", -1]}}}},
+    ]
 
 
 async def _kept_key(unit: Unit, made: SandboxSecret) -> bytes:

@@ -24,6 +24,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     A pending payment is paid after `paid_after_s` (null: never by itself). `is_reply_lost`: it is done, and nobody hears
     it. `copies` is how often each webhook comes. `chargeback` is how the payer's bank decides, once the payment was paid.
+    `exchange_brings_basis_points` is how much of what was quoted the exchange of a payout brings.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     payout: Spoilt | None = None
     refund: Spoilt | None = None
     chargeback: Literal["won", "lost"] | None = None
+    exchange_brings_basis_points: int = 10_000
 
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -90,6 +92,10 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     Scenario(
         method="refund_returned", says="Paid; the first try of a refund comes back 5 seconds after it was made.",
         amount_minor=990_012, refund="returned",
+    ),
+    Scenario(
+        method="exchange_below", says="Paid; payouts in another currency are exchanged 2 % below what was quoted.",
+        amount_minor=990_013, exchange_brings_basis_points=9_800,
     ),
 )  # fmt: skip
 BY_METHOD: Final = {scenario.method: scenario for scenario in SCENARIOS}

@@ -8,22 +8,23 @@ import pytest
 from tests.api import Api
 from tests.escrow import Work, overdue, settle_payment, usd
 from tests.listening import Transactions, listening
+from tests.payees import open_account
 
 MOST_TRIPS = 8
-MOST_COMMANDS = 9
+MOST_COMMANDS = 11
 
 
 @pytest.fixture
 def watched(mongodb_uri, database, keys):
     transactions = Transactions()
-    with listening(transactions), Api.opened(mongodb_uri, database, keys) as api:
+    with listening(transactions), Api.opened(mongodb_uri, database, keys, fx_rate_max_age_days="400") as api:
         yield api, transactions
 
 
 def test_no_money_command_takes_more_than_eight_trips(watched):
     api, transactions = watched
     work = Work.begun(api)
-    waiting, paid, late = work.created(), work.funded(), work.funding()
+    waiting, paid, late, quoted = work.created(), work.funded(), work.funding(), work.funded()
     submitted = work.submitted()
     api.settle()
     trips, commands = {}, {}
@@ -53,7 +54,13 @@ def test_no_money_command_takes_more_than_eight_trips(watched):
     watch("cancel", lambda: work.client.put(f"/api/milestones/{late['id']}", cancel, key="trips-4"))
     watch("late payment taken in", api.settle)
     assert work.read(late["id"])["state"] == "refunded"
+    open_account(work.freelancer)
+    promised = work.client.post("/api/fx/quotes", {"source": usd(17_104), "target_currency": "EUR"}, key="trips-5")
+    convert = {"milestone_id": quoted["id"], "quote_id": promised["id"]}
+    watch("release with a quote", lambda: work.client.post("/api/escrow/release", convert, status=202, key="trips-6"))
+    watch("converted transfer taken in", api.settle)
+    assert work.read(quoted["id"])["legs"][0]["conversion"]["state"] == "done"
     assert max(trips.values()) <= MOST_TRIPS, trips
     assert max(commands.values()) <= MOST_COMMANDS, commands
-    assert (trips["deposit"], trips["release"]) == (5, 5), trips
-    assert (commands["deposit"], commands["release"]) == (7, 9), commands
+    assert (trips["deposit"], trips["release"], trips["release with a quote"]) == (5, 5, 7), trips
+    assert (commands["deposit"], commands["release"], commands["release with a quote"]) == (7, 9, 11), commands

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
-from freehold.documents import LiabilityStatement, OwedLeaf
+from freehold.documents import LiabilityStatement, Milestone, OwedLeaf
+from freehold.domain.conversion import Rate, Terms
 from freehold.domain.errors import InvalidValue
+from freehold.domain.escrow import Facts, take
+from freehold.store import now
 from freehold.store.liabilities import asked_for, state
+from freehold.store.milestones import write_step
 from tests.api import Api, Person
 from tests.escrow import Work, tick
 from tests.logs_of_money import append_all, export, paid_out, verified
@@ -51,6 +55,26 @@ def test_held_money_is_owed_to_the_client_and_released_money_to_the_freelancer(a
     assert own(other.freelancer) == {}
     assert totals(statement) == {"USD": 19_005 + 2_500 + payable}
     assert statement["totals"][0]["count"] == 3
+
+
+def test_what_is_converted_is_owed_in_the_freelancers_currency_while_it_is_on_its_way(api, tmp_path):
+    work = Work.begun(api)
+    milestone = work.funded(10_000)
+    append_all(api)
+    rate = Rate(source_per_euro="1.1172", target_per_euro="1", date="2026-11-27", published_by="ECB")
+
+    async def convert(unit):
+        facts = Facts(terms=Terms(currency="EUR", rate=rate, spread_basis_points=100))
+        held = await unit.require(Milestone, milestone["id"])
+        await write_step(unit, held, take(held.held(), "release", by="client", facts=facts), now=now())
+
+    api.run(api.store.transact(convert, deadline_s=5))
+    append_all(api)
+    statement = stated(api)
+    assert (own(work.freelancer), own(work.client)) == ({"EUR": 7_975}, {})
+    assert totals(statement) == {"EUR": 7_975}
+    (tmp_path / "statement").write_text(statement["statement"])
+    assert verified(**export(api.admin(), tmp_path), statement=tmp_path / "statement")
 
 
 def test_each_user_verifies_their_part_with_the_standalone_verifier(api, tmp_path, capsys):

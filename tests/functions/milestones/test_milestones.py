@@ -35,7 +35,7 @@ def test_a_milestone_is_planned_funded_submitted_and_released(api: Api):
     (leg,) = done["legs"]
     assert leg == {
         "number": 1, "kind": "release", "state": "done", "gross": usd(19_005), "fee": usd(1_901), "tax": usd(0),
-        "net": usd(17_104), "offset": usd(0), "returned": usd(0), "reason": None,
+        "net": usd(17_104), "offset": usd(0), "returned": usd(0), "reason": None, "conversion": None,
     }  # fmt: skip
 
 
