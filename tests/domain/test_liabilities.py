@@ -136,3 +136,24 @@ def test_a_statement_is_no_checkpoint_and_a_checkpoint_no_statement():
     with pytest.raises(verify_ledger.NotVerified, match="no checkpoint or statement"):
         verify_ledger.read_mark(note, [KEY])
     assert verify_ledger.read_mark(note, [KEY], of="/liabilities") == (7, bytes(32), {})
+
+
+def test_the_largest_total_is_one_and_what_is_past_it_or_nothing_is_none():
+    (most,) = balances_of([LARGEST_TOTAL])
+    assert most.node[32:] == bytes([127]) + bytes([255]) * 7
+    assert total_over([most], tree_over([most])) == OwedTotal(currency="USD", total=LARGEST_TOTAL, count=1, root=most.node[:32])
+    for amount in (LARGEST_TOTAL + 1, 0, -1):
+        with pytest.raises(InvalidValue):
+            _ = balances_of([amount])[0].node
+    assert sum_children(balances_of([LARGEST_TOTAL - 5])[0].node, balances_of([5])[0].node)[32:] == most.node[32:]
+    with pytest.raises(InvalidValue):
+        sum_children(most.node, balances_of([1])[0].node)
+
+
+def test_what_is_hashed_and_signed_is_this_text():
+    (balance,) = balances_of([7])
+    assert balance.text == '{"amount":7,"currency":"USD","salt":"' + "0" * 64 + '","user_id":"usr_0"}'
+    totals = tuple(OwedTotal(currency=currency, total=9, count=2, root=bytes(32)) for currency in ("EUR", "USD"))
+    said = Statement(origin="o", size=7, root=bytes(32), as_of=datetime(2026, 11, 27, 1, 2, 3, tzinfo=UTC), totals=totals).text
+    zeros = b64encode(bytes(32)).decode()
+    assert said == f"o/liabilities\n7\n{zeros}\n2026-11-27T01:02:03Z\nEUR 9 2 {zeros}\nUSD 9 2 {zeros}\n"
