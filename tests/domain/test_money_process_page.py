@@ -116,7 +116,9 @@ def test_who_has_paid_nothing_yet_is_not_told_that_the_other_cancelled():
 def test_each_step_begins_the_legs_and_turns_the_leg_that_it_is_about():
     begun = {row.transition: (row.opens, row.source) for row in PROCESS if row.transition in MOVED_LEGS}
     assert begun == MOVED_LEGS
-    assert {row.transition: (row.turns, row.of) for row in PROCESS if row.turns or row.of} == TURNED
+    assert {(row.transition, row.turns, row.of) for row in PROCESS if row.turns or row.of} == {
+        (transition, *turned) for transition, turned in TURNED.items()
+    }
     begun = {(row.sources[0], row.opens, row.source) for row in PROCESS if "refund" in row.opens and "release" not in row.opens}
     assert begun == {
         ("funding", ("refund",), "unmatched"), ("cancelled", ("refund",), "escrow"), ("funded", ("refund",), "escrow"),
