@@ -38,7 +38,7 @@ prove: ## try the promises about money at a larger size, plant bugs, and print o
 	@python3 infra/system_packages.py
 	@exec $(PYTHON) -m tests.prove
 
-mutants: ## change the money core in every small way, one at a time: the tests must notice 90 % (about 40 minutes; goes on where it was stopped)
+mutants: ## change the money core in every small way, one at a time: the tests must notice 90 % (some 40 minutes; goes on where it was stopped)
 	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m tests.mutants
 

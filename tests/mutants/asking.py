@@ -40,8 +40,19 @@ class Seen(msgspec.Struct, frozen=True):
     def tests_of(self, places: Iterable[str]) -> list[str]:
         """List the tests that call one of the functions, first those that call much in little time."""
         wanted = frozenset(places)
-        reaching = {test: len(called) for test, called in self.functions.items() if called & wanted}
-        return sorted(reaching, key=lambda test: self.seconds[test] / reaching[test])
+        return self._telling(test for test, called in self.functions.items() if called & wanted)
+
+    def tests_of_tables(self) -> list[str]:
+        """List the tests of every file that is about the core: a test may read a table and call nothing."""
+        files = {_file_of(test) for test, called in self.functions.items() if called}
+        return self._telling(test for test in self.functions if _file_of(test) in files)
+
+    def _telling(self, tests: Iterable[str]) -> list[str]:
+        return sorted(tests, key=lambda test: self.seconds[test] / max(1, len(self.functions[test])))
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def prepare() -> None:
@@ -81,7 +92,7 @@ def watch(into: Path) -> NoReturn:
 
 def _pytest(tests: Sequence[str], plugin: object) -> int:
     """Ask the first file alone: mostly it is the one that notices, and to load all of them takes longer than to run them."""
-    files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+    files = list(dict.fromkeys(map(_file_of, tests)))
     try:
         return next(
             (code for some in (files[:1], files[1:]) if some and (code := pytest.main([*_QUIET, *some], [plugin]))), SURVIVED

@@ -89,10 +89,9 @@ def _begin(mutant: Mutant, what: Known, killers: Counter[tuple[Path, str]], kill
 
 
 def tests_of(mutant: Mutant, seen: asking.Seen) -> list[str]:
-    """List the tests that may notice, the most telling first: those that call the function, or, for a table, any rule."""
+    """List the tests that may notice, the most telling first: those that call the function, or, of a table, all."""
     lines = next((span for span in _functions(mutant.path) if mutant.line in span), range(0))
-    called = frozenset().union(*seen.functions.values())
-    return seen.tests_of(f"{mutant.path}:{line}" for line in lines) or seen.tests_of(called)
+    return seen.tests_of(f"{mutant.path}:{line}" for line in lines) or seen.tests_of_tables()
 
 
 @cache
