@@ -17,7 +17,7 @@ Kind = Literal[
     "inv", "mal",
     "ten", "wwk",
     "lia",
-    "fxq", "fee", "adj",
+    "fxq", "fee", "adj", "hrf",
     "dsp", "fil",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -44,6 +44,7 @@ PaymentMethodId = Annotated[str, _of("pme", "A saved payment method")]
 PayoutAccountId = Annotated[str, _of("poa", "A payout account")]
 FeeScheduleId = Annotated[str, _of("fee", "A proposed fee schedule")]
 AdjustmentId = Annotated[str, _of("adj", "A proposed adjustment of the ledger")]
+HandRefundId = Annotated[str, _of("hrf", "A proposed refund by hand")]
 DisputeId = Annotated[str, _of("dsp", "A dispute")]
 QuoteId = Annotated[str, _of("fxq", "A quote for a conversion")]
 FileId = Annotated[str, _of("fil", "A file")]
@@ -150,6 +151,18 @@ class AdjustmentPath(Struct, frozen=True):
     """Which adjustment."""
 
     id: AdjustmentId
+
+
+class HandRefundPath(Struct, frozen=True):
+    """Which refund by hand."""
+
+    id: HandRefundId
+
+
+class WebhookPath(Struct, frozen=True):
+    """Which webhook of the inbox."""
+
+    id: WebhookId
 
 
 class HoldPath(Struct, frozen=True):

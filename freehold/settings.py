@@ -24,7 +24,7 @@ ALSO_IN_ENVIRONMENT: Final = {"amqp_uri": "AMQP_URI"}
 GATEWAY_SECRETS: Final = (
     "stripe_publishable_key", "stripe_secret_key", "stripe_webhook_key", "paypal_keys", "razorpay_keys",
 )  # fmt: skip
-"""What payment gateways gave the operator. An empty file says that there is no such gateway here."""
+"""What payment gateways gave the operator. `none`, or an empty file, says that there is no such gateway here."""
 
 Seconds = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]

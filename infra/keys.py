@@ -1,7 +1,7 @@
 """Make the secret files that Freehold's parts need: `python -m infra.keys DIR [--development]`; change one in steps.
 
 Each private key is made once and then kept; the public files (`access-token-jwks`, `door-jwks`) are made from them each
-time. The payment gateways' secrets are made empty, for the operator to fill in. `mongodb-uri` is not made here: the operator,
+time. The payment gateways' secrets say `none` until the operator fills them in. `mongodb-uri` is not made here: the operator,
 or the local run, writes it. Development keys carry a mark that production refuses.
 """
 
@@ -25,7 +25,9 @@ from infra.key_rotation import STEPS, Step, WrongStep, generations, rotate
 
 DOORS: Final = ("connector", "scheduler")
 GIVEN: Final = tuple(name.replace("_", "-") for name in GATEWAY_SECRETS)
-"""Secrets that somebody else makes. Their files are made empty, which says that there is no such gateway here."""
+"""Secrets that somebody else makes."""
+NO_GATEWAY: Final = "none"
+"""What their files say until then: there is no such gateway here. (OpenFaaS refuses an empty secret.)"""
 NO_MAIL: Final = "none"
 """What the secret of the mail account says until somebody writes an address there: mails are kept, not sent."""
 _PRIVATE_MEMBERS: Final = {"d"}
@@ -71,7 +73,7 @@ def _makers(*, development: bool) -> dict[str, Callable[[], str]]:
         "smtp-url": lambda: NO_MAIL,
         "ledger-key": lambda: json.dumps(new_key(development=development), separators=(",", ":")),
         **{f"{door}-call-key": _door_key_maker(door, development=development) for door in DOORS},
-        **dict.fromkeys(GIVEN, str),
+        **dict.fromkeys(GIVEN, lambda: NO_GATEWAY),
     }
 
 

@@ -11,7 +11,7 @@ from freehold.documents.hours import TimeEntry, WorkWeek
 from freehold.documents.invoices import Invoice, InvoicePaper, InvoiceSeries, Mail, TaxProfile, WaitingInvoicing
 from freehold.documents.money import Command, Journal
 from freehold.documents.notices import Notification, RealtimeRow, Ticket
-from freehold.documents.operations import Adjustment, FeeScheduleChange, Withdrawals
+from freehold.documents.operations import Adjustment, FeeScheduleChange, HandRefund, Withdrawals
 from freehold.documents.payouts import FxQuote, PayeeProfile, PaymentMethod, PayoutAccount, PayoutHold
 from freehold.documents.people import Session, User
 from freehold.documents.proof import LiabilityStatement, LogHead, LogLeaf, OwedLeaf, PendingLeaf
@@ -29,7 +29,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Journal, PendingLeaf, LogLeaf, LogHead, LiabilityStatement, OwedLeaf,
     Command, GatewayOffer, GatewayObject, Webhook, Reconciliation, PaymentMethod, PayeeProfile,
     SandboxObject, SandboxAccount, SandboxNotice, SandboxSecret, TimeEntry, WorkWeek,
-    FxQuote, FeeScheduleChange, Adjustment, Withdrawals,
+    FxQuote, FeeScheduleChange, Adjustment, HandRefund, Withdrawals,
     Dispute, StoredFile, FileChunk,
     OutboxRow, InboxRow, Position, Delivery, Lease, IdempotencyRecord, Restoration,
 )  # fmt: skip
@@ -47,6 +47,7 @@ __all__ = [
     "FxQuote",
     "GatewayObject",
     "GatewayOffer",
+    "HandRefund",
     "IdempotencyRecord",
     "InboxRow",
     "Index",

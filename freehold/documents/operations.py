@@ -1,4 +1,4 @@
-"""What two operators decide together: fee schedules, and adjustments of the ledger by hand.
+"""What two operators decide together: fee schedules, adjustments of the ledger, and refunds by hand.
 
 One proposes (`proposed_by`, `reason`), another one approves or rejects (`decided_by`, `decision_note`). After `expires_at`, by
 the database's clock, it can only be rejected.
@@ -63,6 +63,32 @@ class Adjustment(Document, frozen=True, kw_only=True):
     gateway: str | None = None
     user_id: str | None = None
     reason: str
+    state: ProposalState = "proposed"
+    proposed_by: str
+    decided_by: str | None = None
+    decision_note: str = ""
+    created_at: Instant
+    expires_at: Instant
+    decided_at: Instant | None = None
+
+
+class HandRefund(Document, frozen=True, kw_only=True):
+    """A refund that the gateway cannot make, paid to the client in another way, outside of Freehold.
+
+    It is about one `attempt` of one `leg` of a milestone, and that leg's whole money. `reference` is what proves the payment
+    outside: a bank's number of it. While it may be approved, the refund is not tried again at the gateway.
+    """
+
+    collection: ClassVar[str] = "hand_refunds"
+    indexes: ClassVar[tuple[Index, ...]] = (Index((("state", 1), ("_id", -1))), Index((("milestone_id", 1), ("_id", -1))))
+
+    milestone_id: str
+    client_id: str
+    leg: int
+    attempt: int
+    money: Money
+    reason: str
+    reference: str
     state: ProposalState = "proposed"
     proposed_by: str
     decided_by: str | None = None

@@ -22,6 +22,7 @@ class Webhook(Document, frozen=True, kw_only=True):
         Index((("gateway", 1), ("event_id", 1)), unique=True),
         Index((("state", 1), ("due_at", 1))),
         Index((("state", 1), ("_id", -1))),
+        Index((("gateway", 1), ("_id", -1))),
     )
 
     gateway: str

@@ -20,7 +20,9 @@ CONFIGURED: Final = ("stripe", "paypal", "razorpay")
 """The gateways that are here once the operator has filled in their secrets."""
 
 ReadSecret = Callable[[str], str]
-"""Gives a secret by its name (`Call.secret`); empty when the operator has filled nothing in."""
+"""Gives a secret by its name (`Call.secret`); empty, or `none`, when the operator has filled nothing in."""
+NOTHING: Final = "none"
+"""Says that there is no such gateway here. An empty file says it too, but some platforms take no empty secret."""
 
 Keys = TypeVar("Keys", PayPalKeys, RazorpayKeys)
 
@@ -35,15 +37,24 @@ class GatewayMisconfigured(GatewayNotAvailable):
 
 def gateway_named(name: str, *, store: Store, environment: Environment, secret: ReadSecret) -> PaymentGateway:
     """Give the gateway of this name. Raises GatewayNotAvailable; production has no sandbox, and takes no test keys."""
+    given = _filled_in(secret)
     if name == SandboxGateway.name and environment != "production":
         return SandboxGateway(store)
-    if name == StripeGateway.name and (key := secret("stripe_secret_key")):
-        return StripeGateway(_stripe_keys(key, secret), environment=environment)
-    if name == PayPalGateway.name and (text := secret("paypal_keys")):
+    if name == StripeGateway.name and (key := given("stripe_secret_key")):
+        return StripeGateway(_stripe_keys(key, given), environment=environment)
+    if name == PayPalGateway.name and (text := given("paypal_keys")):
         return PayPalGateway(store, _keys(name, text, PayPalKeys, environment=environment))
-    if name == RazorpayGateway.name and (text := secret("razorpay_keys")):
+    if name == RazorpayGateway.name and (text := given("razorpay_keys")):
         return RazorpayGateway(store, _keys(name, text, RazorpayKeys, environment=environment))
     raise GatewayNotAvailable(f"there is no payment gateway {name!r} here")
+
+
+def _filled_in(secret: ReadSecret) -> ReadSecret:
+    def read(name: str) -> str:
+        text = secret(name)
+        return "" if text.strip().lower() == NOTHING else text
+
+    return read
 
 
 def _stripe_keys(key: str, secret: ReadSecret) -> StripeKeys:

@@ -18,6 +18,7 @@ from freehold.domain.audit import Violation, violations_of
 from freehold.domain.money_process import SETTLING, CommandKind
 from freehold.store.adjustments import check_adjustments
 from freehold.store.connection import Store
+from freehold.store.hand_refunds import check_hand_refunds
 from freehold.store.log_audit import violations_of_log
 from freehold.store.mapping import from_bson
 
@@ -96,6 +97,7 @@ async def audit_ledger(store: Store, *, batch: int = BATCH, session: AsyncClient
         async for milestones in _batches(store, snapshot, batch):
             await _check_milestones(store, snapshot, milestones, found)
         of_operators = await _check_adjustments(store, snapshot, found)
+        found.add(await check_hand_refunds(store, snapshot))
         await _check_strays(store, snapshot, found, but_not=of_operators)
         await _check_commands(store, snapshot, found)
         found.add([violation async for violation in violations_of_log(store, snapshot)])

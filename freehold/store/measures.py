@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 
 from msgspec import Struct
 
-from freehold.documents import Command, Milestone, Webhook
+from freehold.documents import Command, Milestone, PendingLeaf, Webhook
 from freehold.documents.money import CommandState
 from freehold.documents.webhooks import WebhookState
 from freehold.domain.ledger import Balances
@@ -16,6 +16,7 @@ from freehold.store.reads import Reads
 OPEN: Final[tuple[CommandState, ...]] = ("waiting", "claimed")
 WATCHED: Final[tuple[CommandState, ...]] = (*OPEN, "stuck")
 FOR_A_PERSON: Final[tuple[WebhookState, ...]] = ("unmatched", "refused")
+MOST_PENDING: Final = 100_000
 ACCOUNTS: Final = Balances.__struct_fields__
 
 
@@ -45,6 +46,13 @@ class OpenWebhooks(Struct, frozen=True):
     """Webhooks by state, and for how long the oldest one has waited."""
 
     by_state: dict[str, int]
+    oldest_s: float
+
+
+class PendingReceipts(Struct, frozen=True):
+    """Journals that wait to be appended to the ledger's log: their receipts prove nothing yet."""
+
+    count: int
     oldest_s: float
 
 
@@ -89,6 +97,14 @@ async def open_commands(reads: Reads) -> OpenCommands:
     by_state: dict[str, int] = {state: rows[state].count if state in rows else 0 for state in WATCHED}
     ages = [_age_s(rows[state].oldest, now) for state in OPEN if state in rows]
     return OpenCommands(by_state, max(ages, default=0.0))
+
+
+async def pending_receipts(reads: Reads) -> PendingReceipts:
+    """Count the journals that are not in the ledger's log yet (to MOST_PENDING), and find the age of the oldest of them."""
+    now = await reads.database_now()
+    counted = {"$group": {"_id": None, "count": {"$sum": 1}, "oldest": {"$min": "$created_at"}}}
+    rows = await reads.aggregate(PendingLeaf, [{"$limit": MOST_PENDING}, counted], _Row)
+    return PendingReceipts(rows[0].count, _age_s(rows[0].oldest, now)) if rows else PendingReceipts(0, 0.0)
 
 
 async def waiting_webhooks(reads: Reads) -> OpenWebhooks:

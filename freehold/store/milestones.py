@@ -23,6 +23,7 @@ from freehold.store.noted import NOTHING_NOTED, Noted
 from freehold.store.payees import owe, settle_debt
 from freehold.store.payouts import PAYING_OUT, PayeeStanding, payee_of
 from freehold.store.reads import Reads
+from freehold.store.refunds import require_not_by_hand
 from freehold.store.unit import Unit
 
 DUE_BATCH: Final = 100
@@ -57,6 +58,8 @@ async def take_step(  # noqa: PLR0913 - who does what to which milestone, with w
     There, too, it is decided in which currency: by the quote in `facts.terms`, or at the desk. Raises what `take` and
     `terms_for` raise, and Stale.
     """
+    if transition == "retry_refund":
+        await require_not_by_hand(unit, milestone.id)
     payee = await payee_of(unit, milestone) if transition in PAYING_OUT else None
     if payee is not None:
         terms = terms_for(milestone, payee, facts.terms, desk, now=now)

@@ -10,6 +10,7 @@ import msgspec
 
 from freehold.documents import Command, Webhook
 from freehold.documents.webhooks import WebhookState
+from freehold.domain.errors import Refused
 from freehold.domain.news import ChargebackNews, CommandNews, PayeeNews
 from freehold.domain.settlement import ChargebackReport, Report
 from freehold.events import WebhookReceived
@@ -31,6 +32,16 @@ TRIES_FOR_A_PAYEE: Final = 8
 """A gateway may tell of an account before we have taken down what it is called; after so many tries nobody here has it."""
 COMMAND_OF: Final = {"payment": "fund", "transfer": "transfer", "refund": "refund", "reversal": "reversal"}
 """What we call that which a gateway tells of."""
+
+
+REPLAYED: Final[frozenset[WebhookState]] = frozenset({"refused", "unmatched", "waiting"})
+"""What an operator may have handled again: it has had no effect yet."""
+
+
+class WebhookNotParked(Refused):
+    """The webhook has had its effect, or says nothing that we act on."""
+
+    code = "webhook_not_parked"
 
 
 class AlreadyKept(StoreError):  # noqa: N818 - it names what happened
@@ -94,6 +105,16 @@ async def postpone(unit: Unit, webhook: Webhook, *, error: str) -> None:
     pause_s = min(FIRST_PAUSE_S * 2 ** min(webhook.tries, 30), LONGEST_PAUSE_S)
     later = msgspec.structs.replace(webhook, tries=webhook.tries + 1, error=_short(error))
     await unit.update(webhook, later, deadlines={"due_at": pause_s})
+
+
+async def replay(unit: Unit, webhook: Webhook) -> Webhook:
+    """Let a webhook be handled again that is given up (or waits), with all its tries. Raises WebhookNotParked, Stale."""
+    if webhook.state not in REPLAYED:
+        raise WebhookNotParked(f"it is {webhook.state}")
+    waiting = msgspec.structs.replace(webhook, state="waiting", tries=0, error=None, due_at=None, handled_at=None)
+    stored = await unit.update(webhook, waiting)
+    unit.emit(WebhookReceived(webhook_id=stored.id, gateway=stored.gateway), stored)
+    return stored
 
 
 async def due_webhooks(reads: Reads, *, limit: int = HANDLED_AT_ONCE) -> list[str]:

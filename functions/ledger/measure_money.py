@@ -1,13 +1,13 @@
 """The sweep that measures what operators watch about money."""
 
 from freehold.edge import Call, Swept, sweep
-from freehold.store.measures import held_money, late_milestones, open_commands, waiting_webhooks
+from freehold.store.measures import held_money, late_milestones, open_commands, pending_receipts, waiting_webhooks
 from freehold.telemetry.readings import Reading
 
 
 @sweep(every="1m")
 async def measure_money(call: Call) -> Swept:
-    """Measure what is held per currency, which milestones are late, and how commands to gateways and their webhooks stand.
+    """Measure what is held per currency, which milestones are late, how commands to gateways and webhooks stand, and receipts.
 
     Changes nothing. It looks at what is open alone, by an index, so its cost does not grow with the ledger.
     """
@@ -26,4 +26,7 @@ async def measure_money(call: Call) -> Swept:
     webhooks = await waiting_webhooks(call.store)
     readings += [Reading("freehold_webhooks", count, {"state": state}) for state, count in webhooks.by_state.items()]
     readings.append(Reading("freehold_webhooks_oldest_waiting_seconds", webhooks.oldest_s))
+    receipts = await pending_receipts(call.store)
+    readings.append(Reading("freehold_receipts_pending", receipts.count))
+    readings.append(Reading("freehold_receipts_oldest_pending_seconds", receipts.oldest_s))
     return Swept(done=0, readings=tuple(readings))

@@ -14,6 +14,7 @@ from freehold.domain.milestones import amount_faults, currency_faults, due_fault
 from freehold.domain.money import Money
 from freehold.domain.money_process import Party
 from freehold.domain.process import NotInThisState, NotYourStep
+from freehold.domain.refunds import RefundedByHand
 from freehold.domain.text import line, optional_text, prose, required_text
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
@@ -63,7 +64,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     auth="user",
     errors=[
         NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen, NoProposal,
-        PayoutOnHold, ChecklistOpen,
+        PayoutOnHold, ChecklistOpen, RefundedByHand,
     ],
 )  # fmt: skip
 async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChange) -> MilestoneView:

@@ -123,6 +123,8 @@ MONEY: Final = Dashboard(
         Panel("Faults that the audit found", "short", (("max(freehold_ledger_violations)", "faults"),), kind="stat"),
         Panel("Since the last audit", "s", (("time() - max(freehold_ledger_audited_timestamp_seconds)", "age"),), kind="stat"),
         Panel("Journals", "short", (("max(freehold_ledger_journals)", "journals"),)),
+        Panel("Receipts that are not proven yet", "short", (("max(freehold_receipts_pending)", "pending"),)),
+        Panel("... the oldest since", "s", (("max(freehold_receipts_oldest_pending_seconds)", "age"),)),
         Panel("Milestones past their deadline", "short", (("max by (deadline) (freehold_late_milestones)", "{{deadline}}"),)),
         Panel("... the oldest since", "s", (("max by (deadline) (freehold_late_milestones_oldest_seconds)", "{{deadline}}"),)),
         Panel("Commands to gateways", "short", (("max by (state) (freehold_commands)", "{{state}}"),)),

@@ -19,7 +19,7 @@ from tests.listening import listening
 
 
 class Job(msgspec.Struct):
-    """Either a request (`method`, `path`, `headers`, `body`) or events for a reaction; `dies_before` counts from 1."""
+    """A request (`method`, `path`, `headers`, `body`), events for a reaction, or a sweep; `dies_before` counts from 1."""
 
     mongodb_uri: str
     database: str
@@ -31,6 +31,7 @@ class Job(msgspec.Struct):
     headers: dict[str, str] = {}
     body: msgspec.Raw = msgspec.Raw(b"{}")
     reaction: str = ""
+    sweep: str = ""
     events: list[EventEnvelope] = []
 
 
@@ -73,7 +74,9 @@ def run(job: Job, will: int) -> None:
     fate = Fate(job.dies_before, will)
     with listening(fate), Api.opened(job.mongodb_uri, job.database, Path(job.keys), names=job.functions) as api:
         fate.armed = True
-        if job.reaction:
+        if job.sweep:
+            answers = [api.tick(job.sweep)]
+        elif job.reaction:
             answers = [api.deliver(job.reaction, event) for event in job.events]
         else:
             answers = [api.call(job.method, job.path, headers=job.headers, content=bytes(job.body))]

@@ -17,12 +17,15 @@ import msgspec
 import pytest
 from bson.binary import UUID_SUBTYPE, Binary
 
+from freehold.documents import LogLeaf, PendingLeaf
 from freehold.store import local_admin
+from freehold.store.audit import audit_ledger
 from tests.api import Api, Person
 from tests.escrow import Work, amounts
 from tests.fault.books import CARRIES_OUT, FUNDED, REFUNDED, RELEASED, Books
 from tests.fault.doomed import End, Job
 from tests.invoicing import invoices_of, with_profile
+from tests.logs_of_money import APPEND, append_all, tick_until_idle
 
 MOST_COMMANDS = 60
 KILLED = -9
@@ -214,6 +217,28 @@ def test_paying_out_survives_a_kill_before_each_of_its_commands(doom: Doom):
         assert doom.moved(milestone_id) == ["payment", "transfer"]
 
     assert each_step(ask, after) >= 15
+    doom.check()
+
+
+def test_appending_to_the_log_survives_a_kill_before_each_of_its_commands(doom: Doom):
+    """Each movement becomes a leaf once: none is lost, none stands twice, and the log is what it signed."""
+    api, waiting = doom.api, dict[int, int]()
+    append_all(api)
+
+    def ask(dies_before: int) -> int:
+        doom.work.funded()
+        doom.work.funded()
+        waiting[dies_before] = len(api.run(api.store.find(PendingLeaf, {})))
+        return doom.job(dies_before=dies_before, sweep=APPEND, functions=[APPEND])
+
+    def after(dies_before: int, *, killed: bool) -> None:
+        left = len(api.run(api.store.find(PendingLeaf, {})))
+        assert left in ({0, waiting[dies_before]} if killed else {0}), "all of them, or none"
+        assert tick_until_idle(api) == left
+        assert append_all(api)["size"] == len(api.run(api.store.find(LogLeaf, {})))
+        assert api.run(audit_ledger(api.store)).violations == ()
+
+    assert each_step(ask, after) >= 4
     doom.check()
 
 

@@ -43,7 +43,7 @@ def test_a_missing_file_is_made_again_and_its_public_half_follows(tmp_path):
 
 def test_what_payment_gateways_give_is_made_empty_and_kept_once_it_is_filled_in(tmp_path):
     make_keys(tmp_path, development=True)
-    assert {(tmp_path / name).read_text() for name in GIVEN} == {""}
+    assert {(tmp_path / name).read_text() for name in GIVEN} == {"none"}
     (tmp_path / GIVEN[0]).write_text("filled in")
     make_keys(tmp_path, development=True)
     assert (tmp_path / GIVEN[0]).read_text() == "filled in"

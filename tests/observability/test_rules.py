@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     "FreeholdUnreconciled": (
         {"freehold_reconciliation_timestamp_seconds": "-14400x60"}, {"freehold_reconciliation_timestamp_seconds": "0+60x60"},
     ),
+    "FreeholdReceiptsPending": level("freehold_receipts_oldest_pending_seconds", "600", "30"),
     "FreeholdWebhooksOld": level("freehold_webhooks_oldest_waiting_seconds", "1200", "60"),
     "FreeholdWebhooksUnmatched": level('freehold_webhooks{state="unmatched"}', "1", "0"),
     "FreeholdCommandsOld": level("freehold_commands_oldest_open_seconds", "2000", "600"),

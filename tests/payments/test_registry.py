@@ -6,20 +6,36 @@ import sys
 import pytest
 
 from freehold.domain.errors import Refused
-from freehold.payments import gateway_named
+from freehold.payments import GatewayNotAvailable, gateway_named
+from freehold.payments.gateway import InvalidWebhook
 from freehold.payments.registry import GatewayMisconfigured
+from freehold.store import now
+from tests.payments.stripe_fake.server import signed
 
 
 def nothing(_: str) -> str:
-    """Give what an empty secret file holds."""
-    return ""
+    """Give what a gateway's secret holds that nobody has filled in."""
+    return "none"
 
 
-@pytest.mark.parametrize(("name", "environment"), [("sandbox", "production"), ("stripe", "sandbox"), ("", "sandbox")])
-def test_a_gateway_that_is_not_here_is_refused(ledger, name, environment):
+@pytest.mark.parametrize("unfilled", ["none", "None", " none ", ""])
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [("sandbox", "production"), ("stripe", "sandbox"), ("paypal", "production"), ("razorpay", "sandbox"), ("", "sandbox")],
+)
+def test_a_gateway_that_is_not_here_is_refused(ledger, name, environment, unfilled):
     with pytest.raises(Refused) as refusal:
-        gateway_named(name, store=ledger.store, environment=environment, secret=nothing)
-    assert refusal.value.code == "gateway_not_available"
+        gateway_named(name, store=ledger.store, environment=environment, secret=lambda _: unfilled)
+    assert (refusal.value.code, type(refusal.value)) == ("gateway_not_available", GatewayNotAvailable)
+
+
+def test_a_secret_of_stripes_that_is_not_filled_in_is_none_and_not_a_key(ledger):
+    keys = {"stripe_secret_key": "sk_test_1", "stripe_webhook_key": "none", "stripe_publishable_key": "none"}
+    gateway = gateway_named("stripe", store=ledger.store, environment="sandbox", secret=keys.__getitem__)
+    body = b'{"id": "evt_1", "type": "account.updated"}'
+    forged = signed(body, now().timestamp(), key="none")
+    with pytest.raises(InvalidWebhook):
+        ledger.run(gateway.read_webhook(body=body, headers=forged, now=now()))
 
 
 def test_the_sandbox_is_there_where_no_real_money_is(ledger):

@@ -16,6 +16,7 @@ from tests.hiring import completed, new_application, new_job
 from tests.hours import at, move_clock
 from tests.payments.telling import signed
 from tests.security.dispute_recipes import DISPUTE_RECIPES
+from tests.security.operator_recipes import OPERATOR_RECIPES
 from tests.security.payee_table import OF_PAYEES
 from tests.security.recipe import Make, Recipe, Request
 from tests.security.world import SCORES, World, tax_profile
@@ -215,6 +216,7 @@ def _statement(world: World) -> Request:
 
 RECIPES: Final[dict[str, Recipe]] = {
     **DISPUTE_RECIPES,
+    **OPERATOR_RECIPES,
     "admin-audit-ledger": Recipe("admin", lambda _: Request()),
     "admin-get-tax-profile": Recipe("admin", lambda _: Request()),
     "admin-list-mails": Recipe("admin", lambda _: Request()),

@@ -5,6 +5,7 @@ import pytest
 from freehold.store.fees import IN_FORCE
 from freehold.store.payees import ENDED_HOLDS
 from freehold.store.payment_methods import DUE
+from freehold.store.refunds import UNDECIDED
 from tests.api import Api
 from tests.store.test_plans import NEWEST, stages_of
 
@@ -19,6 +20,11 @@ QUESTIONS = {
     "whose hold it is": ("payees", {"holds.id": "x"}, {}),
     "whose account it is": ("payees", {"accounts": {"$elemMatch": {"gateway": "g", "account": "x"}}}, {}),
     "the fees in force": ("fee_schedules", IN_FORCE, {"effective_at": -1, "number": -1}),
+    "refunds that wait": ("milestones", {"state": "refund_blocked"}, NEWEST),
+    "refunds by hand that wait": ("hand_refunds", {"state": "proposed"}, NEWEST),
+    "whether a refund is paid by hand": ("hand_refunds", {"milestone_id": "x", **UNDECIDED}, {}),
+    "webhooks of a gateway": ("webhook_inbox", {"gateway": "x"}, NEWEST),
+    "webhooks of a gateway that match nothing": ("webhook_inbox", {"gateway": "x", "state": "unmatched"}, NEWEST),
     "adjustments that wait": ("adjustments", {"state": "proposed"}, NEWEST),
 }
 

@@ -52,6 +52,11 @@ RETURNING: Final[tuple[Row, ...]] = (
         commands=("refund",), event="milestone.refund_started", tells=("client",),
     ),
     Row(
+        transition="retry_refund", by="scheduler", sources=("refund_blocked",), target="refunding", resolves=True,
+        guards=("no_open_chargeback",), turns="pending", of="refund",
+        commands=("refund",), event="milestone.refund_started", tells=("client",),
+    ),
+    Row(
         transition="refund_by_hand", by="operator", sources=("refund_blocked",), target="refunded", resolves=True,
         guards=("no_open_chargeback",), turns="done", of="refund",
         journals=(ledger.REFUND_BY_HAND,), event="milestone.refunded",

@@ -9,6 +9,7 @@ import pytest
 from freehold.store import local_admin
 from tests.api import Api
 from tests.escrow import Work, overdue
+from tests.logs_of_money import append_all
 
 Found = dict[tuple[str, str], float]
 
@@ -57,6 +58,20 @@ def test_a_command_that_waits_or_is_stuck_is_measured_with_its_age(books: Work):
         books.api.run(commands.update_many({}, {"$set": {"state": "settled"}}))
     assert [found["freehold_commands", state] for state in ("waiting", "claimed", "stuck")] == [1, 0, 1]
     assert 1_200 <= found["freehold_commands_oldest_open_seconds", ""] < 2_400
+
+
+def test_receipts_that_wait_for_the_log_are_measured_with_the_age_of_the_oldest(books: Work):
+    append_all(books.api)
+    found = measured(books.api, "ledger-measure-money")
+    assert (found["freehold_receipts_pending", ""], found["freehold_receipts_oldest_pending_seconds", ""]) == (0, 0)
+    pending = books.api.store.database["pending_leaves"]
+    ago = {"$dateSubtract": {"startDate": "$$NOW", "unit": "minute", "amount": 20}}
+    books.funded(10_000)
+    books.api.run(pending.update_many({}, [{"$set": {"created_at": ago}}]))
+    books.funded(10_000)
+    found = measured(books.api, "ledger-measure-money")
+    assert found["freehold_receipts_pending", ""] == 2
+    assert 1_200 <= found["freehold_receipts_oldest_pending_seconds", ""] < 2_400
 
 
 def test_an_audit_tells_what_it_found_and_when(books: Work):

@@ -154,6 +154,21 @@ def test_journals_that_are_older_than_the_log_are_given_to_it_once(work, tmp_pat
     assert verified(**export(api.admin(), tmp_path))
 
 
+def test_what_an_older_version_went_on_to_write_is_given_to_the_log_by_the_hourly_audit(work):
+    api, pending = work.api, work.api.store.database[PendingLeaf.collection]
+    work.funded(10_000)
+    tick_until_idle(api)
+    work.funded(10_000)
+    api.run(pending.delete_many({}))
+    assert codes(api) == {"journal_unproven"}
+    answer = api.tick("ledger-audit-books").json()
+    assert answer["done"] == 1
+    assert {each["name"]: each["value"] for each in answer["readings"]}["freehold_ledger_violations"] == 0
+    assert api.tick("ledger-audit-books").json()["done"] == 0
+    assert tick_until_idle(api) == 1
+    assert codes(api) == set()
+
+
 def test_a_proof_takes_one_read_and_no_more_than_two_leaves_for_each_level(mongodb_uri, keys, api, work):
     movement = movements(work, json.loads(api.run(api.store.require(LogLeaf, place_of(0))).leaf)["milestone_id"])[0]
     finds = Finds()
