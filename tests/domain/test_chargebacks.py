@@ -132,3 +132,13 @@ def test_a_chargeback_that_does_not_fit_the_payment_is_refused(report_):
     assert refusal.value.code == "chargeback_not_expected"
     with pytest.raises(Refused):
         chargeback_steps(created(), report_)
+
+
+def test_there_are_at_most_five_chargebacks_of_a_milestone():
+    held = drive(created(), *SUBMITTED)
+    for number in range(5):
+        held, _ = news(held, chargeback("won", 100, identifier=f"cbk_{number}"))
+    with pytest.raises(Refused) as refusal:
+        chargeback_steps(held, chargeback("opened", 100, identifier="cbk_5"))
+    assert refusal.value.code == "chargeback_not_expected"
+    assert len(held.holding.chargebacks) == 5

@@ -85,3 +85,33 @@ def test_money_of_an_attempt_that_was_given_up_is_never_taken_for_old_news():
 def test_a_pending_report_changes_nothing():
     held, command = command_of(*FUNDED[:1])
     assert effect_of(held, command, report("pending", 1_005)) is None
+
+
+def test_money_is_sent_back_against_the_payment_that_brought_it_and_under_a_new_key_each_time():
+    held, first = command_of(*FUNDED, ("refund", "freelancer"))
+    assert (first.kind, first.key, first.payment_id, first.attempt) == ("refund", "refund:mst_1:1", "pay_1", 1)
+    blocked = effect_of(held, first, report("refused", 1_005)).after
+    again = take(blocked, "retry_refund", by="client", facts=Facts())
+    assert (again.command.key, again.command.payment_id, again.command.attempt) == ("refund:mst_1:1#2", "pay_1", 2)
+    twice = take(
+        effect_of(again.after, again.command, report("refused", 1_005)).after, "retry_refund", by="client", facts=Facts()
+    )
+    assert (twice.command.key, twice.command.attempt) == ("refund:mst_1:1#3", 3)
+
+
+def test_of_a_dispute_that_is_over_it_is_known_what_it_froze():
+    frozen = (*FUNDED, ("dispute", "client", Facts(dispute_id="dsp_1", part=500)))
+    held = drive(created(), *frozen, ("withdraw_dispute", "operator", Facts(dispute_id="dsp_1")))
+    (over,) = held.holding.disputes
+    assert (over.id, over.amount, over.ended, over.fee) == ("dsp_1", 500, "withdrawn", 0)
+    settled = Facts(dispute_id="dsp_1", part=300, dispute_fee=7, dispute_fee_of_client=4)
+    (over,) = drive(created(), *frozen, ("settle_dispute", "operator", settled)).holding.disputes
+    assert (over.amount, over.ended, over.fee, over.fee_of_client) == (500, "settled", 7, 4)
+
+
+@pytest.mark.parametrize("of_client", [-1, 8])
+def test_nobody_pays_more_of_a_disputes_fee_than_there_is(of_client):
+    held = drive(created(), *FUNDED, ("dispute", "client", Facts(dispute_id="dsp_1", part=500)))
+    wrong = Facts(dispute_id="dsp_1", part=300, dispute_fee=7, dispute_fee_of_client=of_client)
+    with pytest.raises(Refused):
+        take(held, "settle_dispute", by="operator", facts=wrong)
