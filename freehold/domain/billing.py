@@ -73,7 +73,12 @@ def missing_acts(held: Held, standing: Iterable[Standing]) -> tuple[Act, ...]:
     if not was_funded(held):
         over = held.state not in _NEVER_FUNDED
         return (TakeBack(sale.id),) if over and sale is not None and sale.state == "open" else ()
-    wanted = (*_fees(held.holding), *_returned_fees(held.holding, there), *_refunds(held.holding), *_dispute_fees(held.holding))
+    wanted = (
+        *_fees(held.holding),
+        *_returned_fees(held.holding, there),
+        *_refunds(held.holding, there),
+        *_dispute_fees(held.holding),
+    )
     return (*_sale(held.holding, sale), *(each for each in wanted if each.stands_for not in there))
 
 
@@ -114,16 +119,24 @@ def _returned_fees(holding: Holding, there: Mapping[str, Standing]) -> Iterator[
             )
 
 
-def _refunds(holding: Holding) -> Iterator[Issue]:
-    """Find what has gone back to the client: by a refund, or because their bank took it."""
+def _refunds(holding: Holding, there: Mapping[str, Standing]) -> Iterator[Issue]:
+    """Find what has gone back to the client: by a refund, or because their bank took it.
+
+    A refund that was credited, came back and was then taken by the bank is not credited again.
+    """
+    credited = 0
     for leg in holding.legs_of("refund"):
+        if (note := there.get(f"refund:{leg.number}")) is not None:
+            credited += max(0, note.gross - (leg.gross - leg.taken))
         if leg.state == "done" and leg.gross > leg.taken:
             gross = leg.gross - leg.taken
             yield Issue(kind="credit_note", stands_for=f"refund:{leg.number}", corrects=SALE, gross=gross, leg=leg.number)
     for chargeback in holding.chargebacks:
-        gross = chargeback.amount - chargeback.taking.lost
+        gone = chargeback.amount - chargeback.taking.lost
+        gross = gone - min(credited, gone)
         if chargeback.state == "lost" and gross > 0:
             yield Issue(kind="credit_note", stands_for=f"chargeback:{chargeback.id}", corrects=SALE, gross=gross)
+        credited -= (gone - gross) if chargeback.state == "lost" else 0
 
 
 def _dispute_fees(holding: Holding) -> Iterator[Issue]:

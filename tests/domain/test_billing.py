@@ -38,6 +38,8 @@ def refunded(number=2, gross=4_000, state="done", origin="funded", **more) -> Le
 
 LOST = Chargeback(id="cbk_1", amount=7_000, state="lost", taking=Taking(escrow=6_000, lost=1_000))
 BANK = Issue(kind="credit_note", stands_for="chargeback:cbk_1", corrects="sale", gross=6_000)
+TAKEN = Chargeback(id="cbk_2", amount=10_000, state="lost", taking=Taking(escrow=6_000, refund_due=4_000))
+RETURNED = Standing(id="inv_3", kind="credit_note", stands_for="refund:1", gross=10_000, state="paid")
 FUNDED = held("funded", escrow=10_000)
 HALVED = ClosedDispute(id="dsp_1", amount=10_000, ended="settled", fee=101, fee_of_client=51)
 OF_CLIENT = Issue(kind="dispute_fee", stands_for="dispute:dsp_1:client", gross=51, to="client")
@@ -71,6 +73,13 @@ AWARDED = Issue(kind="credit_note", stands_for="award:dsp_1", corrects="sale", g
         (held("released", released(fee_returned=600)), (PAID, replace(FEE_PAID, credited=600)), ()),
         (held("released", released(tax=50)), (PAID,), (FEE,)),
         (held("charged_back", refunded(1, 10_000, taken=10_000)), (PAID,), ()),
+        (held("refunded", released(), refunded(taken=1_000)), (PAID,), (FEE, replace(REFUND, gross=3_000))),
+        (held("charged_back", refunded(1, 10_000, taken=10_000), chargebacks=(TAKEN,)), (PAID, RETURNED), ()),
+        (
+            held("charged_back", refunded(1, 4_000, taken=4_000), chargebacks=(TAKEN,)),
+            (PAID, replace(RETURNED, gross=4_000)),
+            (replace(BANK, stands_for="chargeback:cbk_2"),),
+        ),
         (held("charged_back", chargebacks=(LOST,)), (PAID,), (BANK,)),
         (held("funded", chargebacks=(replace(LOST, state="open"),)), (PAID,), ()),
         (held("funded", disputes=(HALVED,)), (PAID,), (OF_CLIENT, OF_FREELANCER, AWARDED)),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from freehold.documents import PayoutHold
-from freehold.domain.escrow import Facts
+from freehold.domain.escrow import ChargebackNotExpected, Facts
 from freehold.domain.money import Money
 from freehold.domain.settlement import ChargebackReport
 from freehold.ids import new_id
@@ -71,6 +71,15 @@ def test_a_hold_that_comes_between_two_tries_stops_only_what_was_never_made(desk
     assert desk.carry(f"transfer:{milestone_id}:1") == "settled"
     assert desk.milestone(milestone_id).state == state
     assert desk.moved(milestone_id, "transfer") == ([9_004] if state == "released" else [])
+
+
+def test_a_chargeback_of_a_payment_that_is_not_the_milestones_is_not_taken_in(desk):
+    milestone_id = desk.funding()
+    desk.carry(f"fund:{milestone_id}")
+    report = msgspec.structs.replace(charged_back(desk, milestone_id), payment_id="pay_of_another_try")
+    with pytest.raises(ChargebackNotExpected):
+        desk.run(desk.transact(lambda unit: take_in(unit, report, now=now())))
+    assert desk.milestone(milestone_id).holding.chargebacks == ()
 
 
 @pytest.mark.parametrize(("fault", "moved"), [(None, []), ("before", []), ("after", [A])])
