@@ -117,6 +117,9 @@ OFFSET: Final = Template(
     "offset:{milestone}:{leg}{try}", (Entry("payable", "offset"),), (Entry("freelancer_debt", "offset"),), "release"
 )
 TRANSFER: Final = Template("transfer:{milestone}:{leg}{try}", (Entry("payable", "sent"),), (Entry("clearing", "sent"),))
+PAYOUT_FEE: Final = Template(
+    "gwfee:{milestone}:{leg}{try}", (Entry("gateway_fees", "gateway_fee"),), (Entry("clearing", "gateway_fee"),)
+)
 PAYOUT_RETURNED: Final = Template(
     "payout_returned:{milestone}:{leg}{try}", (Entry("clearing", "sent"),), (Entry("payable", "sent"),)
 )
@@ -192,7 +195,7 @@ CHARGEBACK_LOST: Final = Template(
 )  # fmt: skip
 
 TEMPLATES: Final[tuple[Template, ...]] = (
-    DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, RELEASE_DISPUTED, OFFSET, TRANSFER, PAYOUT_RETURNED,
+    DEPOSIT, UNMATCHED_DEPOSIT, GATEWAY_FEE, RELEASE, RELEASE_DISPUTED, OFFSET, TRANSFER, PAYOUT_FEE, PAYOUT_RETURNED,
     EXCHANGE, EXCHANGE_UNDONE, EXCHANGE_SETTLED, TRANSFER_CONVERTED, CONVERTED_RETURNED,
     RESERVE, RESERVE_DISPUTED, RETURN, REFUND, REFUND_RETURNED, REFUND_BY_HAND, REVERSAL, DISPUTE, UNDISPUTE, DISPUTE_FEE,
     CHARGEBACK_OPENED, CHARGEBACK_FEE, CHARGEBACK_WON, CHARGEBACK_FEE_BACK, CHARGEBACK_LOST,

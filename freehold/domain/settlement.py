@@ -110,7 +110,7 @@ def effect_of(held: Held, command: Command, report: Report) -> Step | None:
     facts = Facts(
         payment_id=command.payment_id,
         paid=report.money,
-        gateway_fee=report.fee,
+        gateway_fee=0 if command.conversion is not None else report.fee,  # there it is part of what the exchange brought
         leg=command.leg,
         attempt=command.attempt,
         reason=report.reason,

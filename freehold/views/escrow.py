@@ -11,7 +11,7 @@ from freehold.domain.money import Money
 from freehold.domain.money_process import State
 from freehold.views.milestones import MoneyView, view_money
 
-OPERATORS_OWN = frozenset({"gwfee", "fxsettle"})
+OPERATORS_OWN = frozenset({"gwfee", "gwfee_back", "fxsettle"})
 """What a gateway charges the operator, and what an exchange has really brought, is no part of the parties' history."""
 
 

@@ -38,9 +38,8 @@ class FakeGateway:
     def act(self, command: Command, *, verdict: str, fee: int, paid: Money | None = None) -> Report:
         if command.key not in self.objects:
             outcome = "done" if verdict == "wrong_amount" else verdict
-            money = paid or command.money
             self.objects[command.key] = Report(
-                outcome=outcome, reference=f"gw_{command.key}", money=money, fee=fee if command.kind == "fund" else 0,
+                outcome=outcome, reference=f"gw_{command.key}", money=paid or command.money, fee=_charged(command, fee),
                 received=self._brought(command),
             )  # fmt: skip
             self._count(command, self.objects[command.key])
@@ -60,7 +59,7 @@ class FakeGateway:
         """Bring a pending object to its end, as a gateway does in its own time."""
         if self.objects[command.key].outcome == "pending":
             done = Report(
-                outcome=verdict, reference="gw", money=command.money, fee=fee if command.kind == "fund" else 0,
+                outcome=verdict, reference="gw", money=command.money, fee=_charged(command, fee),
                 received=self._brought(command),
             )  # fmt: skip
             self.objects[command.key] = done
@@ -71,10 +70,9 @@ class FakeGateway:
         """Let a payout or refund that was done come back; what was exchanged is exchanged back."""
         made = command.conversion
         given_back = max(1, made.source.amount + self.slips) if made else 0
-        self.objects[command.key] = msgspec.structs.replace(
-            self.objects[command.key], outcome="returned", given_back=given_back
-        )
-        return self.objects[command.key]
+        back = msgspec.structs.replace(self.objects[command.key], outcome="returned", given_back=given_back)
+        self.objects[command.key] = back
+        return back
 
     def balances(self, commands: dict[str, Command]) -> Counter:
         """Count what lies there, by currency."""
@@ -85,6 +83,8 @@ class FakeGateway:
             if report.outcome == "done" or (made and report.outcome == "returned"):
                 lies[report.money.currency] += signs[commands[key].kind] * report.money.amount - report.fee + report.received
                 lies["USD"] += report.given_back - (made.source.amount if made else 0)
+            elif report.outcome == "returned":
+                lies["USD"] -= report.fee  # what a payout cost does not come back with it
         return Counter({currency: amount for currency, amount in lies.items() if amount})
 
     def _brought(self, command: Command) -> int:
@@ -93,6 +93,10 @@ class FakeGateway:
     def _count(self, command: Command, report: Report) -> None:
         if report.outcome == "done":
             self.effects[command.key] += 1
+
+
+def _charged(command: Command, fee: int) -> int:
+    return fee if command.kind in {"fund", "transfer"} and command.conversion is None else 0
 
 
 @dataclass

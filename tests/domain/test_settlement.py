@@ -115,3 +115,14 @@ def test_nobody_pays_more_of_a_disputes_fee_than_there_is(of_client):
     wrong = Facts(dispute_id="dsp_1", part=300, dispute_fee=7, dispute_fee_of_client=of_client)
     with pytest.raises(Refused):
         take(held, "settle_dispute", by="operator", facts=wrong)
+
+
+def test_what_a_gateway_charges_for_a_payout_is_the_operators_cost_and_no_partys():
+    held, command = command_of(*PATHS["releasing"])
+    done = effect_of(held, command, report("done", 904, fee=25))
+    lines = {journal.key: {line.account: line.amount for line in journal.lines} for journal in done.journals}
+    assert lines == {
+        "transfer:mst_1:1": {"payable:mst_1": 904, "clearing:sandbox": -904},
+        "gwfee:mst_1:1": {"gateway_fees": 25, "clearing:sandbox": -25},
+    }
+    assert done.after.holding.paid_out == 904

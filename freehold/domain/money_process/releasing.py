@@ -57,7 +57,8 @@ RELEASING: Final[tuple[Row, ...]] = (
     Row(
         transition="transfer_known", by="gateway", sources=("releasing", "settling"), target="released", resolves=True,
         guards=("leg_is_pending", "amount_as_asked"), turns="done", of="release",
-        journals=(ledger.TRANSFER, ledger.EXCHANGE_SETTLED, ledger.TRANSFER_CONVERTED), event="milestone.released",
+        journals=(ledger.TRANSFER, ledger.PAYOUT_FEE, ledger.EXCHANGE_SETTLED, ledger.TRANSFER_CONVERTED),
+        event="milestone.released",
     ),
     Row(
         transition="transfer_refused", by="gateway", sources=("releasing", "settling"), target="payout_blocked", resolves=True,
