@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from freehold.catalogue import Catalogue
 from freehold.store import Store, apply_schema
 from infra.admin import create_admin
 from infra.demo.__main__ import ADMIN_EMAIL, ADMIN_PASSWORD, show
 from tests.function_process import ROOT, free_port, function_process, wait_for
 from tests.gateway_process import Gateway, gateway_process
+from tests.ledgers import fresh_ledger
 from tests.openfaas_stand_in import OpenFaas
 
 ENTRIES = Catalogue.load().functions
@@ -69,6 +72,13 @@ async def make_operator(mongodb_uri: str, database: str) -> None:
     await apply_schema(store.database)
     await create_admin(store, email=EMAIL, name="The Operator", password=PASSWORD)
     await store.close()
+
+
+@pytest.fixture
+def database(mongodb_uri: str) -> Iterator[str]:
+    """Give a database of one's own: the demo audits the whole ledger, and other tests leave theirs as they please."""
+    with fresh_ledger(mongodb_uri) as ledger:
+        yield ledger.store.database.name
 
 
 def test_the_demo_passes_through_nginx(mongodb_uri, database, keys, monkeypatch, capsys):

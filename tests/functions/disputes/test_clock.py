@@ -84,6 +84,7 @@ def test_each_side_hears_of_every_step(api: Api, side: str):
     ]  # fmt: skip
 
 
+@pytest.mark.own_ledger  # only so many operators hear of it, and tests make more
 def test_operators_hear_what_waits_for_a_mediator_until_one_has_taken_it_up(api: Api):
     quarrel = Quarrel.filed(api).mediated()
     other = api.admin()
