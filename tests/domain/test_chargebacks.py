@@ -142,3 +142,12 @@ def test_there_are_at_most_five_chargebacks_of_a_milestone():
         chargeback_steps(held, chargeback("opened", 100, identifier="cbk_5"))
     assert refusal.value.code == "chargeback_not_expected"
     assert len(held.holding.chargebacks) == 5
+
+
+@pytest.mark.parametrize("state", ["opened", "won", "lost"])
+def test_a_chargeback_that_is_known_is_not_opened_again_whoever_tells(state):
+    known, _ = news(
+        drive(created(), *SUBMITTED), chargeback("opened", 100), *([chargeback(state, 100)] if state != "opened" else [])
+    )
+    again = Facts(chargeback_id="cbk_1", paid=usd(100))
+    assert refusal_of(known, "chargeback_opened", "gateway", again) == "chargeback_not_expected"
