@@ -200,6 +200,19 @@ def _frozen(step: Step) -> int:
     return 0
 
 
+def told_of(milestone: Milestone) -> dict[str, Any]:
+    """Give what all events of a milestone say (`MilestoneChanged`)."""
+    return {
+        "milestone_id": milestone.id,
+        "project_id": milestone.project_id,
+        "client_id": milestone.client_id,
+        "freelancer_id": milestone.freelancer_id,
+        "title": milestone.title,
+        "state": milestone.state,
+        "amount": milestone.holding.amount,
+    }
+
+
 def _event(milestone: Milestone, step: Step) -> MilestoneStepped:
     kind = all_events()[step.row.event]
     if not issubclass(kind, MilestoneStepped):
@@ -208,13 +221,7 @@ def _event(milestone: Milestone, step: Step) -> MilestoneStepped:
     deposited = step.after.holding.deposited - step.before.holding.deposited
     moved = sum(leg.gross for leg in step.legs if leg.kind == step.legs[0].kind) or deposited or _frozen(step)
     return kind(
-        milestone_id=milestone.id,
-        project_id=milestone.project_id,
-        client_id=milestone.client_id,
-        freelancer_id=milestone.freelancer_id,
-        title=milestone.title,
-        state=milestone.state,
-        amount=milestone.holding.amount,
+        **told_of(milestone),
         transition=step.row.transition,
         came_from=step.before.state,
         by=step.row.by,

@@ -23,6 +23,7 @@ from freehold.edge.problems import Forbidden, NotFound
 from freehold.events import MilestoneCreated
 from freehold.ids import ProjectId
 from freehold.store import Stale
+from freehold.store.milestones import told_of
 from freehold.views.milestones import MilestoneView, view_milestone
 
 
@@ -94,11 +95,5 @@ def _milestone(call: Call, project: Project, body: NewMilestone) -> Milestone:
 
 def _created(milestone: Milestone) -> MilestoneCreated:
     return MilestoneCreated(
-        milestone_id=milestone.id,
-        project_id=milestone.project_id,
-        client_id=milestone.client_id,
-        freelancer_id=milestone.freelancer_id,
-        title=milestone.title,
-        state=milestone.state,
-        amount=milestone.holding.amount,
+        **told_of(milestone),
     )

@@ -13,7 +13,7 @@ from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound, StaleVersion
 from freehold.events import MilestoneChecklistMarked
 from freehold.ids import MilestonePath
-from freehold.store.milestones import party_of
+from freehold.store.milestones import party_of, told_of
 from freehold.views.milestones import MilestoneView, view_milestone
 
 
@@ -47,12 +47,6 @@ async def mark_checklist(call: Call, path: MilestonePath, body: ChecklistMarks) 
 
 def _marked(milestone: Milestone, side: Party) -> MilestoneChecklistMarked:
     return MilestoneChecklistMarked(
-        milestone_id=milestone.id,
-        project_id=milestone.project_id,
-        client_id=milestone.client_id,
-        freelancer_id=milestone.freelancer_id,
-        title=milestone.title,
-        state=milestone.state,
-        amount=milestone.holding.amount,
+        **told_of(milestone),
         by=side,
     )

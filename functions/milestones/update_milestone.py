@@ -21,7 +21,7 @@ from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.events import MilestoneEdited
 from freehold.fx import desk_of
 from freehold.ids import MilestonePath
-from freehold.store.milestones import party_of, take_step
+from freehold.store.milestones import party_of, take_step, told_of
 from freehold.store.noted import Noted
 from freehold.views.milestones import MilestoneView, view_milestone
 
@@ -168,11 +168,5 @@ async def _inspection_period_s(call: Call, milestone: Milestone) -> int:
 
 def _edited(milestone: Milestone) -> MilestoneEdited:
     return MilestoneEdited(
-        milestone_id=milestone.id,
-        project_id=milestone.project_id,
-        client_id=milestone.client_id,
-        freelancer_id=milestone.freelancer_id,
-        title=milestone.title,
-        state=milestone.state,
-        amount=milestone.holding.amount,
+        **told_of(milestone),
     )
