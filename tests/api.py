@@ -25,7 +25,8 @@ from freehold.edge.discovery import find_all
 from freehold.events import EventEnvelope
 from freehold.internal_calls import CallSigner
 from freehold.settings import FunctionSettings
-from freehold.store import Store, apply_schema
+from freehold.store import Store
+from tests.ledgers import prepare
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery staple"
@@ -65,7 +66,7 @@ class Api:
         )
         loop = asyncio.new_event_loop()
         try:
-            loop.run_until_complete(_prepare(mongodb_uri, database))
+            loop.run_until_complete(prepare(mongodb_uri, database))
             loop.run_until_complete(app.open())
             api = cls(app, loop, keys)
             yield api
@@ -197,9 +198,3 @@ class Person:
     def _checked(response: httpx.Response, status: int) -> Any:
         assert response.status_code == status, f"{response.status_code}: {response.text}"
         return response.json() if response.content else None
-
-
-async def _prepare(mongodb_uri: str, database: str) -> None:
-    store = Store(mongodb_uri, database, connections=1)
-    await apply_schema(store.database)
-    await store.close()

@@ -12,7 +12,7 @@ from freehold.store import local_admin
 from infra.keys import make_keys, write_secret
 from tests import keeping
 from tests.api import Api
-from tests.ledgers import fresh_ledger
+from tests.ledgers import drop_spares, fresh_database
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -25,6 +25,11 @@ def pytest_configure_node(node) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Say how many workers `-n auto` is: two for a processor, since half of the tests wait for other processes."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the databases that tests had to themselves."""
+    drop_spares()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -76,5 +81,5 @@ def api(request: pytest.FixtureRequest, mongodb_uri: str, database: str, keys: P
     """Give all functions behind an in-process client, over the worker's database, or a fresh one (mark `own_ledger`)."""
     with ExitStack() as stack:
         if request.node.get_closest_marker("own_ledger"):
-            database = stack.enter_context(fresh_ledger(mongodb_uri)).store.database.name
+            database = stack.enter_context(fresh_database(mongodb_uri))
         yield stack.enter_context(Api.opened(mongodb_uri, database, keys))

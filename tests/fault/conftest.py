@@ -1,15 +1,13 @@
 """Faults are tested over a ledger, or a whole deployment, of their own."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from freehold.store import local_admin
 from tests.api import Api
 from tests.fault.fleet import Fleet
-from tests.ledgers import Ledger, fresh_ledger
+from tests.ledgers import Ledger, fresh_database, fresh_ledger
 
 
 @pytest.fixture
@@ -22,10 +20,8 @@ def ledger(mongodb_uri: str) -> Iterator[Ledger]:
 @pytest.fixture
 def deployed(mongodb_uri: str, keys: Path) -> Iterator[Api]:
     """Give a look into the database that the fleet works on."""
-    name = f"test_deployed_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as opened:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as opened:
         yield opened
-    local_admin.drop_database(mongodb_uri, name)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ sweep, bring the money to where it belongs. Nothing is lost, nothing happens twi
 """
 
 import json
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,13 +17,13 @@ import pytest
 from bson.binary import UUID_SUBTYPE, Binary
 
 from freehold.documents import LogLeaf, PendingLeaf
-from freehold.store import local_admin
 from freehold.store.audit import audit_ledger
 from tests.api import Api, Person
 from tests.escrow import Work, amounts
 from tests.fault.books import CARRIES_OUT, FUNDED, REFUNDED, RELEASED, Books
 from tests.fault.doomed import End, Job
 from tests.invoicing import invoices_of, with_profile
+from tests.ledgers import fresh_database
 from tests.logs_of_money import APPEND, append_all, tick_until_idle
 
 MOST_COMMANDS = 60
@@ -115,10 +114,12 @@ def forking(log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.fixture
 def doom(mongodb_uri: str, keys: Path, tmp_path: Path) -> Iterator[Doom]:
-    name = f"test_doom_{secrets.token_hex(4)}"
-    with forking(tmp_path / "doomed.log") as forker, Api.opened(mongodb_uri, name, keys) as api:
+    with (
+        forking(tmp_path / "doomed.log") as forker,
+        fresh_database(mongodb_uri) as name,
+        Api.opened(mongodb_uri, name, keys) as api,
+    ):
         yield Doom(forker, api, {"mongodb_uri": mongodb_uri, "database": name, "keys": str(keys)})
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def refund_of(milestone: dict[str, Any]) -> dict[str, Any]:

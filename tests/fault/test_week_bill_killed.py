@@ -1,27 +1,28 @@
 """R5 for hours: the process that bills a week is killed before each of its commands; nothing is billed twice, nothing lost."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from freehold.documents import Milestone
-from freehold.store import local_admin
 from tests.api import Api
 from tests.escrow import usd
 from tests.fault.test_kill_at_every_step import Doom, each_step, forking
 from tests.hours import RATE, Hours, move_clock
+from tests.ledgers import fresh_database
 
 FUNCTION = "hours-update-week"
 
 
 @pytest.fixture
 def doom(mongodb_uri: str, keys: Path, tmp_path: Path) -> Iterator[Doom]:
-    name = f"test_doom_{secrets.token_hex(4)}"
-    with forking(tmp_path / "doomed.log") as forker, Api.opened(mongodb_uri, name, keys) as api:
+    with (
+        forking(tmp_path / "doomed.log") as forker,
+        fresh_database(mongodb_uri) as name,
+        Api.opened(mongodb_uri, name, keys) as api,
+    ):
         yield Doom(forker, api, {"mongodb_uri": mongodb_uri, "database": name, "keys": str(keys)})
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def reviewed(api: Api) -> Hours:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -89,5 +90,6 @@ class LocalRun:
     def clean_up(self) -> None:
         """Leave nothing behind, whatever the test has done."""
         for process in self.processes():
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # it ends by itself when what it hangs on is gone
+                process.send_signal(signal.SIGKILL)
         self.process.wait()

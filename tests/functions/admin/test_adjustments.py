@@ -1,18 +1,18 @@
 """Two operators adjust the ledger: one journal, balanced, known to the audit; never by one alone, never more than is there."""
 
 import asyncio
-import secrets
 
 import pytest
 
 from freehold.documents import Adjustment, Journal
 from freehold.domain.money import Money
 from freehold.ids import new_id
-from freehold.store import local_admin, now
+from freehold.store import now
 from freehold.store.payees import owe, profile_of
 from tests.api import Api
 from tests.escrow import Work, usd
 from tests.hiring import fields_at_fault
+from tests.ledgers import fresh_database
 from tests.payees import due
 
 AUDIT = "/api/admin/ledger/audit"
@@ -21,10 +21,8 @@ AUDIT = "/api/admin/ledger/audit"
 @pytest.fixture
 def books(mongodb_uri, keys):
     """Give an API over a ledger of its own."""
-    name = f"test_adjustments_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as api:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as api:
         yield api
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def propose(admin, kind="top_up", amount=5_000, *, status=201, **body):

@@ -1,17 +1,15 @@
 """The ledger's audit: clean while all is well, and every kind of damage is found and named."""
 
-import secrets
-
 import pytest
 
 from freehold.documents import Journal
 from freehold.payments.sandbox import SandboxGateway
-from freehold.store import local_admin
 from freehold.store.audit import audit_ledger
 from freehold.store.journals import pending_leaf
 from freehold.store.mapping import from_bson, to_bson
 from tests.api import Api
 from tests.escrow import Work, overdue, resume, settle_payment, tick, usd
+from tests.ledgers import fresh_database
 
 PATH = "/api/admin/ledger/audit"
 
@@ -19,10 +17,8 @@ PATH = "/api/admin/ledger/audit"
 @pytest.fixture(scope="module")
 def books(mongodb_uri, keys):
     """Give an API over a ledger of its own, with milestones in many states, at rest."""
-    name = f"test_audit_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as api:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as api:
         yield lively(api), api.admin()
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def lively(api: Api) -> Work:

@@ -1,6 +1,5 @@
 """Admins see the deliveries that were given up, and put them back; nobody else does."""
 
-import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +7,8 @@ import pytest
 
 from freehold.documents.delivery import UNREADABLE
 from freehold.ids import new_id
-from freehold.store import local_admin
 from tests.api import Api, Person
+from tests.ledgers import fresh_database
 
 PATH = "/api/admin/events/parked"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -18,10 +17,8 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def api(mongodb_uri, keys):
     """Give an API over a database of its own: nobody else parks anything in it."""
-    name = f"test_parked_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as opened:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as opened:
         yield opened
-    local_admin.drop_database(mongodb_uri, name)
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,23 @@
 """Fee schedules: public, decided by two, in force from a date by the database's clock, captured when a milestone is funded."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from freehold.documents import FeeScheduleChange, Milestone
 from freehold.ids import new_id
-from freehold.store import local_admin
 from tests.api import Api
 from tests.escrow import Work, usd
 from tests.hiring import fields_at_fault
+from tests.ledgers import fresh_database
 from tests.payees import due
 
 
 @pytest.fixture
 def books(mongodb_uri, keys):
     """Give an API over a database of its own: fees hold for everybody in it."""
-    name = f"test_fees_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as api:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as api:
         yield api
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def propose(admin, *, status=201, in_days=1, **body):

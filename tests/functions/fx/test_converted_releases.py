@@ -6,7 +6,6 @@ freelancer's are 90.00, which is 80.558... EUR, 14,152.5... JPY and 33.8345... B
 
 import csv
 import io
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,9 +13,9 @@ import pytest
 from freehold.documents import Command, FxQuote, Milestone
 from freehold.ids import new_id
 from freehold.payments.sandbox import SandboxGateway
-from freehold.store import local_admin
 from tests.api import PASSWORD, Api
 from tests.escrow import Work, amounts, overdue, resume, tick, usd
+from tests.ledgers import fresh_database
 from tests.payees import due, open_account, payee_of
 
 AUDIT = "/api/admin/ledger/audit"
@@ -28,10 +27,8 @@ def api(mongodb_uri, keys, tmp_path_factory):
     """Give all functions over a ledger of its own, with rates of yesterday."""
     rates = tmp_path_factory.mktemp("rates") / "rates.csv"
     rates.write_text(f"Date,USD,JPY,BHD,\n{TODAY - timedelta(days=1)},1.1172,175.68,0.42,\n")
-    name = f"test_fx_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys, fx_rates_file=str(rates)) as opened:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys, fx_rates_file=str(rates)) as opened:
         yield opened
-    local_admin.drop_database(mongodb_uri, name)
 
 
 @pytest.fixture(scope="module")

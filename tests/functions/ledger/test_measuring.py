@@ -1,14 +1,13 @@
 """What operators watch about money is what is in the database, whoever is asked."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from freehold.store import local_admin
 from tests.api import Api
 from tests.escrow import Work, overdue
+from tests.ledgers import fresh_database
 from tests.logs_of_money import append_all
 
 Found = dict[tuple[str, str], float]
@@ -17,15 +16,13 @@ Found = dict[tuple[str, str], float]
 @pytest.fixture(scope="module")
 def books(mongodb_uri: str, keys: Path) -> Iterator[Work]:
     """Give a ledger of its own: 150.03 USD held, of which 50.00 are late to be released."""
-    name = f"test_measures_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as api:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as api:
         work = Work.begun(api)
         work.created(7_000)
         work.funded(10_003)
         late = work.submitted(5_000)
         overdue(api, late["id"], "auto_release_at", by_s=3_600)
         yield work
-    local_admin.drop_database(mongodb_uri, name)
 
 
 def measured(api: Api, sweep: str) -> Found:

@@ -1,6 +1,5 @@
 """Anybody may know how to pay here; what is wrong with a gateway is for admins. A deposit takes only what is offered."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +8,10 @@ import pytest
 
 from freehold.documents import GatewayOffer, PayeeProfile, PayoutAccount
 from freehold.domain.offers import Offer, PayMethod
-from freehold.store import local_admin, now
+from freehold.store import now
 from tests.api import Api
 from tests.escrow import Work, tick
+from tests.ledgers import fresh_database
 
 CARD = PayMethod(name="card", can_be_saved=True)
 SEPA = PayMethod(name="sepa_debit", currencies=("EUR",), settles="later")
@@ -21,10 +21,8 @@ READY = Offer(state="ready", methods=(CARD, SEPA), currencies=("EUR", "USD"), ma
 @pytest.fixture(scope="module")
 def api(mongodb_uri: str, keys: Path) -> Iterator[Api]:
     """Give a marketplace of its own: what is asked of a gateway that is not there waits in it for good."""
-    name = f"test_offers_{secrets.token_hex(4)}"
-    with Api.opened(mongodb_uri, name, keys) as opened:
+    with fresh_database(mongodb_uri) as name, Api.opened(mongodb_uri, name, keys) as opened:
         yield opened
-    local_admin.drop_database(mongodb_uri, name)
 
 
 @pytest.fixture
