@@ -68,7 +68,8 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
 
     After SIGTERM it says for `drain_delay_s` that it is not ready, and still answers; then it takes no more connections, and
     what is in flight has `drain_timeout_s` to end. A week of hours whose charge is refused is charged again
-    `second_charge_after_s` later, and `third_charge_after_s` after that; once paid it is held for `security_hold_s`.
+    `second_charge_after_s` later, and `third_charge_after_s` after that; once paid it is held for `security_hold_s`. A client
+    who lets go more than `release_password_above_eur` of a milestone gives their password once more; 0 asks each time.
     """
 
     environment: Environment
@@ -100,6 +101,7 @@ class FunctionSettings(Database, frozen=True, kw_only=True):
     security_hold_s: Count = 5 * 86_400
     payment_methods_limit: Count = 20
     payout_hold_s: Count = 3 * 86_400
+    release_password_above_eur: Annotated[int, Meta(ge=0)] = 5_000
     fx_rates_file: str = ""
     fx_rate_max_age_days: Count = 7
     fx_spread_basis_points: Annotated[int, Meta(ge=0, le=1_000)] = 100

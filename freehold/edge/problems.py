@@ -131,6 +131,13 @@ class Forbidden(Problem):
     title = "This is not allowed for your role"
 
 
+class PasswordNeeded(Forbidden):
+    """The step asks for the caller's own password once more, and none was sent."""
+
+    code = "password_needed"
+    title = "This step needs your password"
+
+
 class WrongPassword(Forbidden):
     """The step asks for the caller's own password once more, and this is not it."""
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from freehold.documents import User
 from freehold.edge.call import Call
-from freehold.edge.problems import WrongPassword
+from freehold.edge.problems import PasswordNeeded, WrongPassword
 
 LONGEST_PASSWORD: Final = 256
 
@@ -15,11 +15,14 @@ OwnPassword = Annotated[
 ]
 
 
-async def require_password(call: Call, password: str) -> User:
+async def require_password(call: Call, password: str | None) -> User:
     """Return the caller's own document if this is their password.
 
-    Counted in the class `auth`, so that it cannot be guessed here either. Raises WrongPassword, or TooManyRequests.
+    Counted in the class `auth`, so that it cannot be guessed here either. Raises PasswordNeeded for none, WrongPassword,
+    TooManyRequests.
     """
+    if password is None:
+        raise PasswordNeeded
     call.limit("auth", call.caller.user_id)
     user = await call.unit.require(User, call.caller.user_id)
     if not await call.services.passwords.matches(password, user.password_hash):

@@ -6,5 +6,6 @@ Source: ECB, euro foreign exchange reference rates (published on working days at
 
 from freehold.fx.desk import desk_of
 from freehold.fx.rates import PUBLISHER, Rates
+from freehold.fx.worth import is_large
 
-__all__ = ["PUBLISHER", "Rates", "desk_of"]
+__all__ = ["PUBLISHER", "Rates", "desk_of", "is_large"]

@@ -3,17 +3,21 @@
 from msgspec import Struct
 
 from freehold.documents import Instant, Milestone
-from freehold.domain.escrow import actions_of
+from freehold.domain.escrow import LETS_GO, actions_of
 from freehold.domain.money import Money
 from freehold.domain.money_process import DEADLINES, PROCESS, Party, State, Transition
 
 
 class ActionView(Struct, frozen=True, kw_only=True):
-    """A step that may be taken now; `leads_to` is where it usually leads. Where a part may be named, it is `up_to` so much."""
+    """A step that may be taken now; `leads_to` is where it usually leads. Where a part may be named, it is `up_to` so much.
+
+    `needs_password`: to do it with all that is held, the client's password is sent along; with a part, perhaps.
+    """
 
     transition: Transition
     leads_to: State
     up_to: Money | None = None
+    needs_password: bool = False
 
 
 class TimerView(Struct, frozen=True, kw_only=True):
@@ -35,25 +39,25 @@ class ActionsView(Struct, frozen=True, kw_only=True):
     timers: tuple[TimerView, ...]
 
 
-def view_actions(milestone: Milestone, *, side: Party) -> ActionsView:
-    """Show to one party what may be done now."""
+def view_actions(milestone: Milestone, *, side: Party, is_large: bool) -> ActionsView:
+    """Show to one party what may be done now; `is_large` is whether the client needs a password to let all of it go."""
     other: Party = "freelancer" if side == "client" else "client"
     return ActionsView(
         milestone_id=milestone.id,
         side=side,
         state=milestone.state,
         version=milestone.version,
-        yours=_actions(milestone, side),
-        theirs=_actions(milestone, other),
+        yours=_actions(milestone, side, is_large=is_large),
+        theirs=_actions(milestone, other, is_large=is_large),
         timers=_timers(milestone),
     )
 
 
-def _actions(milestone: Milestone, party: Party) -> tuple[ActionView, ...]:
-    return tuple(_action(milestone, party, transition) for transition in actions_of(milestone.held(), party))
+def _actions(milestone: Milestone, party: Party, *, is_large: bool) -> tuple[ActionView, ...]:
+    return tuple(_action(milestone, party, transition, is_large=is_large) for transition in actions_of(milestone.held(), party))
 
 
-def _action(milestone: Milestone, party: Party, transition: Transition) -> ActionView:
+def _action(milestone: Milestone, party: Party, transition: Transition, *, is_large: bool) -> ActionView:
     row = next(
         row for row in PROCESS if row.transition == transition and row.by == party and milestone.state in row.sources
     )  # fmt: skip
@@ -69,6 +73,7 @@ def _action(milestone: Milestone, party: Party, transition: Transition) -> Actio
         transition=transition,
         leads_to=row.target,
         up_to=None if up_to is None else Money(up_to, holding.amount.currency),
+        needs_password=is_large and party == "client" and transition in LETS_GO,
     )
 
 

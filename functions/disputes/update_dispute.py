@@ -15,7 +15,9 @@ from freehold.domain.money import Money
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.domain.text import optional_text, prose
 from freehold.edge import Call, endpoint
-from freehold.edge.problems import Forbidden, NotFound, StaleVersion
+from freehold.edge.problems import Forbidden, NotFound, PasswordNeeded, StaleVersion, WrongPassword
+from freehold.edge.step_up import OwnPassword, require_password
+from freehold.fx import is_large
 from freehold.ids import DisputePath
 from freehold.store.disputes import Noted, take_step
 from freehold.views.disputes import DisputeView, view_dispute
@@ -26,9 +28,11 @@ Taken = Literal[
 ]  # fmt: skip
 BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "contest": ("statement",),
-    "offer": ("to_freelancer", "note"),
+    "offer": ("to_freelancer", "note", "password"),
     "withdraw_offer": ("offer",),
-    "accept_offer": ("offer",),
+    "accept_offer": ("offer", "password"),
+    "accept_claim": ("password",),
+    "accept_proposal": ("password",),
 }
 """What may stand beside each transition."""
 NEEDED: Final[dict[str, str]] = {
@@ -44,7 +48,8 @@ class DisputeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A `transition`, with the `version` that the caller saw.
 
     Beside `contest` stands a `statement`; beside `offer` how much of what is disputed goes `to_freelancer` (the rest goes back
-    to the client), perhaps with a `note`; beside `accept_offer` and `withdraw_offer` the number of the `offer`.
+    to the client), perhaps with a `note`; beside `accept_offer` and `withdraw_offer` the number of the `offer`. The client's
+    `password` stands beside a step that lets a large amount go.
     """
 
     version: Version
@@ -53,6 +58,7 @@ class DisputeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     to_freelancer: Money | UnsetType = UNSET
     note: Annotated[str, optional_text(1_000)] | UnsetType = UNSET
     offer: Annotated[int, Meta(ge=1, le=1_000)] | UnsetType = UNSET
+    password: OwnPassword | UnsetType = UNSET
 
 
 @endpoint(
@@ -68,6 +74,8 @@ class DisputeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         OfferNotStanding,
         AlreadyAccepted,
         DisputeNotOpen,
+        PasswordNeeded,
+        WrongPassword,
     ],
 )
 async def update_dispute(call: Call, path: DisputePath, body: DisputeChange) -> DisputeView:
@@ -91,7 +99,22 @@ async def update_dispute(call: Call, path: DisputePath, body: DisputeChange) -> 
         )
     except NotYourStep as error:
         raise Forbidden(f"{error}.") from error
+    if party == "client" and is_large(call.settings, _let_go(after, body), call.now.date()):
+        await require_password(call, None if body.password is UNSET else body.password)
     return view_dispute(after, party=party)
+
+
+def _let_go(after: Dispute, body: DisputeChange) -> Money:
+    """Say what the freelancer gets of what is disputed by this step, or by theirs that only has to follow."""
+    case = after.case
+    amount = 0
+    if body.to_freelancer is not UNSET:
+        amount = body.to_freelancer.amount
+    elif case.outcome is not None:
+        amount = case.outcome.awarded
+    elif body.transition == "accept_proposal" and case.proposal is not None:
+        amount = case.proposal.to_freelancer
+    return Money(amount, case.disputed.currency)
 
 
 def _facts(call: Call, body: DisputeChange) -> Facts:

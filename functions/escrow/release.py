@@ -5,13 +5,14 @@ from msgspec import Struct
 from freehold.documents import Milestone, Version
 from freehold.domain.conversion import Terms
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, QuoteNotFitting, TooManyParts
+from freehold.domain.escrow import ChargebackOpen, Facts, PartNotCovered, QuoteNotFitting, TooManyParts, let_go
 from freehold.domain.milestones import currency_faults
 from freehold.domain.money import Money
 from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.edge import Call, endpoint
-from freehold.edge.problems import Forbidden, NotFound, StaleVersion
-from freehold.fx import desk_of
+from freehold.edge.problems import Forbidden, NotFound, PasswordNeeded, StaleVersion, WrongPassword
+from freehold.edge.step_up import OwnPassword, require_password
+from freehold.fx import desk_of, is_large
 from freehold.ids import MilestoneId, QuoteId
 from freehold.store.conversions import ConversionNotOffered, QuoteCurrencyDiffers, quoted_terms
 from freehold.store.milestones import party_of, take_step
@@ -22,6 +23,7 @@ from freehold.views.milestones import MilestoneView, view_milestone
 class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose money to release: all that is held, or a part (`amount`), which must name the `version` that the caller saw.
 
+    `password` is needed once more than `FREEHOLD_RELEASE_PASSWORD_ABOVE_EUR` of it is let go.
     `quote_id` is a quote of the caller's for what this pays out (net), into the currency that the freelancer is paid in.
     """
 
@@ -29,6 +31,7 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: Money | None = None
     version: Version | None = None
     quote_id: QuoteId | None = None
+    password: OwnPassword | None = None
 
 
 @endpoint(
@@ -37,16 +40,16 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status=202,
     errors=[
         NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen, ConversionNotOffered,
-        QuoteCurrencyDiffers, QuoteExpired, QuoteNotFitting, QuoteUsed,
+        QuoteCurrencyDiffers, QuoteExpired, QuoteNotFitting, QuoteUsed, PasswordNeeded, WrongPassword,
     ],
 )  # fmt: skip
 async def release(call: Call, body: Release) -> MilestoneView:
     """Release held money to the freelancer, as the client: the same step as `release` of `PUT /api/milestones/{id}`.
 
     The transfer is asked for at once and known soon. A freelancer who has chosen another currency is paid in that one, where
-    the gateway converts: at the quote's rate, or at the moment's. Raises Forbidden for the freelancer, NotInThisState when
-    nothing is held or another transfer is under way, PartNotCovered, and for a quote that cannot be kept why;
-    then nothing moves.
+    the gateway converts: at the quote's rate, or at the moment's. Raises Forbidden for the freelancer, PasswordNeeded or
+    WrongPassword for a large amount that is let go without the client's password, NotInThisState when nothing is held or
+    another transfer is under way, PartNotCovered, and for a quote that cannot be kept why; then nothing moves.
     """
     milestone = await call.unit.require(Milestone, body.milestone_id)
     side = party_of(milestone, call.caller.user_id)
@@ -55,7 +58,10 @@ async def release(call: Call, body: Release) -> MilestoneView:
         refuse_faults(*unversioned, *currency_faults(body.amount, agreed_currency=milestone.holding.amount.currency))
     if body.version not in (None, milestone.version):
         raise StaleVersion(f"The milestone is at version {milestone.version}.")
-    facts = Facts(part=None if body.amount is None else body.amount.amount, terms=await _terms(call, milestone, body))
+    part = None if body.amount is None else body.amount.amount
+    if side == "client" and is_large(call.settings, let_go(milestone.holding, "release", part), call.now.date()):
+        await require_password(call, body.password)
+    facts = Facts(part=part, terms=await _terms(call, milestone, body))
     desk = desk_of(call.settings)
     try:
         after = await take_step(call.unit, milestone, "release", by=side, facts=facts, now=call.now, desk=desk)

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from freehold.documents import Instant, Milestone, Project, Version
 from freehold.domain.checklist import ChecklistOpen, ChecklistTexts, require_done, written
 from freehold.domain.errors import Fault, refuse_faults
-from freehold.domain.escrow import ChargebackOpen, Facts, NoProposal, PartNotCovered, PayoutOnHold, TooManyParts
+from freehold.domain.escrow import ChargebackOpen, Facts, NoProposal, PartNotCovered, PayoutOnHold, TooManyParts, let_go
 from freehold.domain.instants import in_utc
 from freehold.domain.milestones import amount_faults, currency_faults, due_faults, require_editable
 from freehold.domain.money import Money
@@ -17,9 +17,10 @@ from freehold.domain.process import NotInThisState, NotYourStep
 from freehold.domain.refunds import RefundedByHand
 from freehold.domain.text import line, optional_text, prose, required_text
 from freehold.edge import Call, endpoint
-from freehold.edge.problems import Forbidden, NotFound, StaleVersion
+from freehold.edge.problems import Forbidden, NotFound, PasswordNeeded, StaleVersion, WrongPassword
+from freehold.edge.step_up import OwnPassword, require_password
 from freehold.events import MilestoneEdited
-from freehold.fx import desk_of
+from freehold.fx import desk_of, is_large
 from freehold.ids import MilestonePath
 from freehold.store.milestones import party_of, take_step, told_of
 from freehold.store.noted import Noted
@@ -32,9 +33,10 @@ EDITED: Final = ("title", "description", "amount", "due_at", "checklist")
 BESIDE: Final[dict[str, tuple[str, ...]]] = {
     "submit": ("note",),
     "request_changes": ("reason",),
-    "release": ("amount",),
+    "release": ("amount", "password"),
     "refund": ("amount",),
-    "propose_split": ("amount",),
+    "propose_split": ("amount", "password"),
+    "accept_split": ("password",),
 }
 """What may stand beside each transition."""
 NEEDED: Final[dict[str, str]] = {"submit": "note", "request_changes": "reason", "propose_split": "amount"}
@@ -45,7 +47,8 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Edited fields, or a `transition`; always with the `version` that the caller saw.
 
     Beside `submit` stands a `note`, beside `request_changes` a `reason`, beside `release` and `refund` an `amount` if only a
-    part is meant, beside `propose_split` the `amount` that the freelancer would get of what is held.
+    part is meant, beside `propose_split` the `amount` that the freelancer would get of what is held. The client's `password`
+    stands beside a step that lets a large amount go.
     """
 
     version: Version
@@ -53,6 +56,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     note: Annotated[str, required_text(5_000)] | UnsetType = UNSET
     reason: Annotated[str, required_text(5_000)] | UnsetType = UNSET
     amount: Money | UnsetType = UNSET
+    password: OwnPassword | UnsetType = UNSET
     title: Annotated[str, required_text(200)] | UnsetType = UNSET
     description: Annotated[str, optional_text(5_000)] | UnsetType = UNSET
     due_at: Instant | UnsetType | None = UNSET
@@ -64,7 +68,7 @@ class MilestoneChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     auth="user",
     errors=[
         NotFound, Forbidden, StaleVersion, NotInThisState, PartNotCovered, TooManyParts, ChargebackOpen, NoProposal,
-        PayoutOnHold, ChecklistOpen, RefundedByHand,
+        PayoutOnHold, ChecklistOpen, RefundedByHand, PasswordNeeded, WrongPassword,
     ],
 )  # fmt: skip
 async def update_milestone(call: Call, path: MilestonePath, body: MilestoneChange) -> MilestoneView:
@@ -144,6 +148,8 @@ def _edits(body: MilestoneChange, milestone: Milestone) -> dict[str, Any]:
 
 async def _take(call: Call, milestone: Milestone, body: MilestoneChange, transition: Taken, side: Party) -> Milestone:
     part = None if body.amount is UNSET else body.amount.amount
+    if side == "client" and is_large(call.settings, let_go(milestone.holding, transition, part), call.now.date()):
+        await require_password(call, None if body.password is UNSET else body.password)
     if transition == "submit" and side == "freelancer":
         require_done(milestone.checklist)
     noted = Noted(

@@ -3,10 +3,11 @@
 Pure: the same in tests, in functions, in sweeps. It reads the process table and decides; the store writes all that it
 returns in one transaction. Deadlines are not judged here: the store's filter compares them with the database's clock.
 Here: `facts` (what a step is told and gives back), `guards` and `refusals`, `noting` (payments, disputes, chargebacks),
-`movements`, `exchanging` and `taking` (legs), `entries` (journals), `steps` (all of it together).
+`movements`, `exchanging` and `taking` (legs), `letting_go`, `entries` (journals), `steps` (all of it together).
 """
 
 from freehold.domain.escrow.facts import Command, Facts, Step
+from freehold.domain.escrow.letting_go import LETS_GO, let_go
 from freehold.domain.escrow.refusals import (
     ChargebackNotExpected,
     ChargebackOpen,
@@ -25,6 +26,7 @@ from freehold.domain.escrow.refusals import (
 from freehold.domain.escrow.steps import actions_of, command_key, take
 
 __all__ = [
+    "LETS_GO",
     "ChargebackNotExpected",
     "ChargebackOpen",
     "Command",
@@ -43,5 +45,6 @@ __all__ = [
     "TooManyParts",
     "actions_of",
     "command_key",
+    "let_go",
     "take",
 ]
