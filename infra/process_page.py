@@ -14,6 +14,8 @@ _WHEN: Final[dict[Condition, str]] = {
     "amount_differs": "the amount is another one",
     "is_week": "it is a week of hours",
     "was_submitted": "work had been submitted",
+    "escrow_left": "something is left in escrow",
+    "disputed_left": "something is left of what is disputed",
 }
 _GUARDS: Final[dict[Guard, str]] = {
     "same_payment": "it is the payment that is waited for",

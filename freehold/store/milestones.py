@@ -1,6 +1,6 @@
 """Writing a step of a milestone's money: state, balances, journals, command and events in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,10 +9,10 @@ import msgspec
 from freehold.documents import Command, Journal, Milestone
 from freehold.domain import escrow, ledger
 from freehold.domain.checklist import reopened
-from freehold.domain.escrow import Facts, Step, take
+from freehold.domain.escrow import Facts, Step, due_row, take
 from freehold.domain.ledger import GUARDED_ACCOUNTS
 from freehold.domain.money import Money
-from freehold.domain.money_process import Actor, Deadline, Party, Row, State, Transition, timed_rows
+from freehold.domain.money_process import Actor, Condition, Deadline, Party, Row, Transition, timed_rows
 from freehold.events import MilestoneStepped, PaymentCommanded, all_events
 from freehold.ids import new_id
 from freehold.store.conversions import ExchangeDesk, terms_for
@@ -28,6 +28,12 @@ from freehold.store.unit import Unit
 
 DUE_BATCH: Final = 100
 """So many due milestones are taken in one run of a sweep."""
+WHEN: Final[dict[Condition, dict[str, Any]]] = {
+    "was_submitted": {"holding.work": "submitted"},
+    "escrow_left": {"holding.balances.escrow": {"$gt": 0}},
+    "disputed_left": {"holding.balances.disputed": {"$gt": 0}},
+}
+"""Conditions of timed rows, as a filter says them: what a row would not do anything with is not found again and again."""
 
 
 def party_of(milestone: Milestone, user_id: str) -> Party:
@@ -100,8 +106,8 @@ async def write_step(  # noqa: PLR0913 - a step, where it is written, and what g
 
 async def due_milestones(reads: Reads, deadline: Deadline, *, limit: int = DUE_BATCH) -> list[str]:
     """Find milestones whose deadline has passed by the database's clock, those due longest first."""
-    states = sorted({source for row in timed_rows(deadline) for source in row.sources})
-    return await reads.find_ids(Milestone, _due(deadline, states), sort=((deadline, 1),), limit=limit)
+    filters = [due_filter(row) for row in timed_rows(deadline)]
+    return await reads.find_ids(Milestone, {"$or": filters}, sort=((deadline, 1),), limit=limit)
 
 
 async def take_due_step(
@@ -109,31 +115,32 @@ async def take_due_step(
 ) -> bool:
     """Take the step that this deadline drives. Raises Stale unless it has passed by the database's clock."""
     milestone = await unit.require(Milestone, milestone_id)
-    rows = [row for row in timed_rows(deadline) if milestone.state in row.sources]
-    if not rows:
+    row = due_row(milestone.held(), deadline)
+    if row is None:
         raise Stale(f"{milestone_id} is {milestone.state} by now")
-    payee = await payee_of(unit, milestone) if rows[0].transition in PAYING_OUT else None
+    payee = await payee_of(unit, milestone) if row.transition in PAYING_OUT else None
     facts = NO_FACTS
     if payee is not None:
         facts = Facts(hold=payee.hold, debt=payee.debt, terms=terms_for(milestone, payee, None, desk, now=now))
-    step = take(milestone.held(), rows[0].transition, by=rows[0].by, facts=facts)
-    step = msgspec.structs.replace(step, row=rows[0])  # rows of one transition differ in the deadline that drives them
+    step = take(milestone.held(), row.transition, by=row.by, facts=facts)
+    step = msgspec.structs.replace(step, row=row)  # rows of one transition differ in the deadline that drives them
     await write_step(unit, milestone, step, now=now, payee=payee)
     return True
 
 
 def due_filter(row: Row) -> dict[str, Any]:
     """Make the filter of a timed row. `$type: date` stands there because `$lte` alone also matches null and missing."""
-    return {} if row.due is None else _due(row.due, row.sources)
-
-
-def _due(deadline: Deadline, states: Iterable[State]) -> dict[str, Any]:
-    return {
-        "state": {"$in": list(states)},
-        deadline: {"$type": "date"},
-        "$expr": {"$lte": [f"${deadline}", "$$NOW"]},
+    if row.due is None:
+        return {}
+    due = {
+        "state": {"$in": list(row.sources)},
+        row.due: {"$type": "date"},
+        "$expr": {"$lte": [f"${row.due}", "$$NOW"]},
         "chargeback": None,
     }
+    for condition in row.when:
+        due |= WHEN[condition]
+    return due
 
 
 def _guard(milestone: Milestone, step: Step) -> dict[str, Any]:

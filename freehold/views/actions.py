@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from freehold.documents import Instant, Milestone
-from freehold.domain.escrow import LETS_GO, actions_of
+from freehold.domain.escrow import LETS_GO, actions_of, due_row
 from freehold.domain.money import Money
 from freehold.domain.money_process import DEADLINES, PROCESS, Party, State, Transition
 
@@ -81,10 +81,10 @@ def _timers(milestone: Milestone) -> tuple[TimerView, ...]:
     """List what the clock will do, the next first. Nothing runs while a chargeback is open."""
     if milestone.chargeback is not None:
         return ()
-    found = {
-        row.transition: at
-        for deadline in DEADLINES
-        for row in PROCESS
-        if row.due == deadline and milestone.state in row.sources and (at := getattr(milestone, deadline)) is not None
-    }
+    held = milestone.held()
+    found: dict[Transition, Instant] = {}
+    for deadline in DEADLINES:
+        row, at = due_row(held, deadline), getattr(milestone, deadline)
+        if row is not None and at is not None:
+            found[row.transition] = min(at, found.get(row.transition, at))
     return tuple(TimerView(transition=name, at=at) for name, at in sorted(found.items(), key=lambda item: item[1]))

@@ -13,12 +13,12 @@ from freehold.domain import ledger
 from freehold.domain.audit import violations_of
 from freehold.domain.conversion import Rate, Terms
 from freehold.domain.errors import Refused
-from freehold.domain.escrow import Command, Facts, Step, command_key, take
+from freehold.domain.escrow import Command, Facts, Step, command_key, due_row, take
 from freehold.domain.fees import FeeSchedule, fee_of
 from freehold.domain.holding import Held, Holding, faults_of
 from freehold.domain.ledger import Journal
 from freehold.domain.money import Money
-from freehold.domain.money_process import SETTLING, TERMINAL, timed_rows
+from freehold.domain.money_process import SETTLING, TERMINAL
 from freehold.domain.settlement import ChargebackReport, Report, chargeback_steps, effects_of
 
 LENGTHS_S = {"auto_release_at": 100, "funding_expires_at": 300, "hold_expires_at": 1_000, "remind_at": 50}
@@ -150,13 +150,11 @@ class World:
     def sweep(self, deadline: str) -> int:
         """Do what is due, as the store's filter finds it."""
         done = 0
-        for row in timed_rows(deadline):
-            for name, timed in self.milestones.items():
-                due = timed.deadlines.get(deadline)
-                is_due = due is not None and due <= self.clock_s
-                if timed.held.state in row.sources and is_due and timed.held.chargeback is None:
-                    self.step(name, row.transition, row.by)
-                    done += 1
+        for name, timed in self.milestones.items():
+            due, row = timed.deadlines.get(deadline), due_row(timed.held, deadline)
+            if row is not None and due is not None and due <= self.clock_s and timed.held.chargeback is None:
+                self.step(name, row.transition, row.by)
+                done += 1
         return done
 
     def write(self, step: Step) -> None:

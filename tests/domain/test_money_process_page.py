@@ -123,6 +123,7 @@ def test_each_step_begins_the_legs_and_turns_the_leg_that_it_is_about():
     assert begun == {
         ("funding", ("refund",), "unmatched"), ("cancelled", ("refund",), "escrow"), ("funded", ("refund",), "escrow"),
         ("released", ("refund", "reversal"), "released"), ("disputed", ("refund",), "disputed"),
+        ("payout_blocked", ("refund",), "escrow"), ("payout_blocked", ("refund",), "disputed"),
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from freehold.domain.escrow.refusals import (
     TooManyDisputes,
     TooManyParts,
 )
-from freehold.domain.escrow.steps import actions_of, command_key, take
+from freehold.domain.escrow.steps import actions_of, command_key, due_row, take
 
 __all__ = [
     "LETS_GO",
@@ -45,6 +45,7 @@ __all__ = [
     "TooManyParts",
     "actions_of",
     "command_key",
+    "due_row",
     "let_go",
     "take",
 ]

@@ -177,6 +177,8 @@ CONDITIONS: Final[dict[Condition, Callable[[Held, Facts], bool]]] = {
     "amount_differs": lambda held, facts: facts.paid is not None and facts.paid.amount != held.holding.amount.amount,
     "is_week": lambda held, _: held.kind == "week",
     "was_submitted": lambda held, _: held.holding.work == "submitted",
+    "escrow_left": lambda held, _: held.holding.balances.escrow > 0,
+    "disputed_left": lambda held, _: held.holding.balances.disputed > 0,
 }
 GUARDS: Final[dict[Guard, Callable[[Held, Row, Facts], None]]] = {
     "no_open_chargeback": _no_open_chargeback,

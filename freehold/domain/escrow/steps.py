@@ -12,7 +12,18 @@ from freehold.domain.escrow.movements import Moved, moved
 from freehold.domain.escrow.noting import noted
 from freehold.domain.holding import Held, Holding, resting_state
 from freehold.domain.legs import COMMANDS, Leg
-from freehold.domain.money_process import HUMAN, PROCESS, Actor, CommandKind, Row, Transition, actors_of, rows_for
+from freehold.domain.money_process import (
+    HUMAN,
+    PROCESS,
+    Actor,
+    CommandKind,
+    Deadline,
+    Row,
+    Transition,
+    actors_of,
+    rows_for,
+    timed_rows,
+)
 from freehold.domain.process import NotInThisState, NotYourStep
 
 
@@ -44,6 +55,12 @@ def actions_of(held: Held, actor: Actor) -> tuple[Transition, ...]:
     return tuple(dict.fromkeys(row.transition for row in open_rows if row.by in HUMAN and _may(held, row)))
 
 
+def due_row(held: Held, deadline: Deadline) -> Row | None:
+    """Give the row that this deadline drives now; whether the time has come is for the database's clock to say."""
+    rows = (row for row in timed_rows(deadline) if held.state in row.sources)
+    return next((row for row in rows if _fits(held, row, Facts())), None)
+
+
 def command_key(kind: CommandKind, milestone_id: str, *, leg: int | None = None, attempt: int = 1) -> str:
     """Name a command: `transfer:mst_...:1`, and `transfer:mst_...:1#2` when the first was definitely refused."""
     return f"{kind}:{milestone_id}" + (f":{leg}" if leg else "") + (f"#{attempt}" if attempt > 1 else "")
@@ -53,13 +70,17 @@ def _row(held: Held, transition: Transition, by: Actor, facts: Facts) -> Row:
     if by not in actors_of(transition):
         raise NotYourStep(f"to {transition} is not for the {by}")
     for row in rows_for(transition, held.state):
-        if row.by == by and all(CONDITIONS[condition](held, facts) for condition in row.when):
+        if row.by == by and _fits(held, row, facts):
             return row
     raise NotInThisState(f"to {transition} is not possible while the milestone is {held.state}")
 
 
+def _fits(held: Held, row: Row, facts: Facts) -> bool:
+    return all(CONDITIONS[condition](held, facts) for condition in row.when)
+
+
 def _may(held: Held, row: Row) -> bool:
-    if not all(CONDITIONS[condition](held, Facts()) for condition in row.when):
+    if not _fits(held, row, Facts()):
         return False
     try:
         for guard in row.guards:

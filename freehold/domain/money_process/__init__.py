@@ -14,6 +14,7 @@ from freehold.domain.money_process.releasing import RELEASING
 from freehold.domain.money_process.returning import RETURNING
 from freehold.domain.money_process.row import Row
 from freehold.domain.money_process.words import (
+    BLOCKED,
     DEADLINES,
     HUMAN,
     PARTIES,
@@ -37,6 +38,7 @@ from freehold.domain.money_process.words import (
 )
 
 __all__ = [
+    "BLOCKED",
     "DEADLINES",
     "HUMAN",
     "PARTIES",

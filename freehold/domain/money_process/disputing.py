@@ -4,9 +4,9 @@ from typing import Final
 
 from freehold.domain import ledger
 from freehold.domain.money_process.row import Row
-from freehold.domain.money_process.words import STATES, State
+from freehold.domain.money_process.words import BLOCKED, STATES, State
 
-ARGUABLE: Final[tuple[State, ...]] = ("funded", "submitted", "payout_blocked", "refund_blocked")
+ARGUABLE: Final[tuple[State, ...]] = ("funded", "submitted", *BLOCKED)
 """Something may be held that nobody is moving right now."""
 
 DISPUTING: Final[tuple[Row, ...]] = (

@@ -4,7 +4,7 @@ from typing import Final
 
 from freehold.domain import ledger
 from freehold.domain.money_process.row import Row
-from freehold.domain.money_process.words import STATES
+from freehold.domain.money_process.words import BLOCKED, STATES
 
 RELEASING: Final[tuple[Row, ...]] = (
     Row(
@@ -20,7 +20,7 @@ RELEASING: Final[tuple[Row, ...]] = (
         starts=("remind_at",), event="milestone.release_nears",
     ),
     Row(
-        transition="release", by="client", sources=("funded", "submitted"), target="releasing", resolves=True,
+        transition="release", by="client", sources=("funded", "submitted", *BLOCKED), target="releasing", resolves=True,
         guards=("no_open_chargeback", "part_is_covered", "legs_left"), opens=("release",),
         journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
@@ -32,6 +32,16 @@ RELEASING: Final[tuple[Row, ...]] = (
     Row(
         transition="auto_release", by="scheduler", sources=("submitted",), target="releasing", resolves=True,
         due="hold_expires_at", guards=("no_open_chargeback", "part_is_covered"), opens=("release",),
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
+    ),
+    Row(
+        transition="auto_release", by="scheduler", sources=BLOCKED, target="releasing", resolves=True, due="auto_release_at",
+        when=("was_submitted", "escrow_left"), guards=("no_open_chargeback", "part_is_covered"), opens=("release",),
+        journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
+    ),
+    Row(
+        transition="auto_release", by="scheduler", sources=BLOCKED, target="releasing", resolves=True, due="hold_expires_at",
+        when=("was_submitted", "escrow_left"), guards=("no_open_chargeback", "part_is_covered"), opens=("release",),
         journals=(ledger.RELEASE, ledger.OFFSET, ledger.EXCHANGE), commands=("transfer",), event="milestone.release_started",
     ),
     Row(

@@ -4,11 +4,11 @@ from typing import Final
 
 from freehold.domain import ledger
 from freehold.domain.money_process.row import Row
-from freehold.domain.money_process.words import STATES
+from freehold.domain.money_process.words import BLOCKED, STATES
 
 RETURNING: Final[tuple[Row, ...]] = (
     Row(
-        transition="refund", by="freelancer", sources=("funded", "submitted"), target="refunding", resolves=True,
+        transition="refund", by="freelancer", sources=("funded", "submitted", *BLOCKED), target="refunding", resolves=True,
         guards=("no_open_chargeback", "part_is_covered", "legs_left"), opens=("refund",),
         journals=(ledger.RESERVE,), commands=("refund",), event="milestone.refund_started",
     ),
@@ -30,6 +30,16 @@ RETURNING: Final[tuple[Row, ...]] = (
     Row(
         transition="abandon", by="scheduler", sources=("disputed",), target="refunding", resolves=True, due="hold_expires_at",
         guards=("no_open_chargeback",), opens=("refund",), source="disputed",
+        journals=(ledger.RESERVE_DISPUTED,), commands=("refund",), event="milestone.abandoned",
+    ),
+    Row(
+        transition="abandon", by="scheduler", sources=BLOCKED, target="refunding", resolves=True, due="hold_expires_at",
+        when=("escrow_left",), guards=("no_open_chargeback",), opens=("refund",),
+        journals=(ledger.RESERVE,), commands=("refund",), event="milestone.abandoned",
+    ),
+    Row(
+        transition="abandon", by="scheduler", sources=BLOCKED, target="refunding", resolves=True, due="hold_expires_at",
+        when=("disputed_left",), guards=("no_open_chargeback",), opens=("refund",), source="disputed",
         journals=(ledger.RESERVE_DISPUTED,), commands=("refund",), event="milestone.abandoned",
     ),
     Row(

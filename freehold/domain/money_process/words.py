@@ -19,7 +19,9 @@ Party = Literal["client", "freelancer"]
 Person = Party | Literal["operator"]
 """`operator` is an administrator, and the platform where it carries out what both parties agreed on or what was ruled."""
 Actor = Person | Literal["scheduler", "gateway"]
-Condition = Literal["payment_refused", "amount_matches", "amount_differs", "is_week", "was_submitted"]
+Condition = Literal[
+    "payment_refused", "amount_matches", "amount_differs", "is_week", "was_submitted", "escrow_left", "disputed_left"
+]
 Guard = Literal[
     "currency_matches",
     "no_open_chargeback",
@@ -56,6 +58,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = get_args(Transition)
 DEADLINES: Final[tuple[Deadline, ...]] = get_args(Deadline)
 TERMINAL: Final[frozenset[State]] = frozenset({"released", "cancelled", "refunded", "charged_back"})
 """Nothing is held any more. (Out of these leads only what comes from outside, or what is given back of one's own will.)"""
+BLOCKED: Final[tuple[State, ...]] = ("payout_blocked", "refund_blocked")
+"""A leg waits for somebody to unblock it. The rest may be held still, and goes on without it."""
 SETTLING: Final[frozenset[State]] = frozenset({"funding", "releasing", "refunding", "settling"})
 """Waiting for a payment gateway; at rest, nothing stays here."""
 HUMAN: Final[frozenset[Actor]] = frozenset({"client", "freelancer", "operator"})
