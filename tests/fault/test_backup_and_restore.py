@@ -21,10 +21,11 @@ from tests.fault.books import FUNDED, RELEASED, Books
 from tests.ledgers import fresh_ledger
 
 
-@pytest.fixture(scope="module")
-def empty(keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+@pytest.fixture
+def empty(keys: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Give a MongoDB in which nothing is, and secrets that name it."""
-    folder = tmp_path_factory.mktemp("restored")
+    folder = tmp_path / "restored"
+    folder.mkdir()
     server = OwnMongod(folder / "mongod")
     server.start()
     shutil.copytree(keys, folder / "secrets")

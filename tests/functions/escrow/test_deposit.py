@@ -44,6 +44,7 @@ def test_the_same_idempotency_key_pays_once_and_gets_the_stored_answer(api: Api)
     assert api.run(api.store.count(Command, {"milestone_id": milestone["id"]}, limit=10)) == 1
 
 
+@pytest.mark.own_ledger
 def test_a_payment_that_takes_its_time_is_looked_up_until_it_is_there(api: Api):
     work = Work.begun(api)
     milestone = work.created()
