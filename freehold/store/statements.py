@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from freehold.documents import Journal, Milestone
+from freehold.documents import Adjustment, Journal, Milestone
+from freehold.domain.adjustments import key_of
 from freehold.domain.statements import MOST_MOVEMENTS, Moved
 from freehold.store.reads import Filter, Reads
 
@@ -72,7 +73,26 @@ def _movements(user_id: str, when: Filter) -> list[dict[str, Any]]:
         {"$match": {"amount": {"$ne": 0}}},
         {"$set": {"currency": "$_id.currency"}},
         {"$project": {"_id": 0}},
+        {"$unionWith": {"coll": Adjustment.collection, "pipeline": _written_off(user_id, when)}},
     ]
+
+
+def _written_off(user_id: str, when: Filter) -> list[dict[str, Any]]:
+    """Find what was written off of the person's debt: its journal is of no milestone."""
+    journal = {"from": Journal.collection, "localField": "key", "foreignField": "key", "as": "journal"}
+    return [
+        {"$match": {"state": "approved", "kind": "write_off", "user_id": user_id}},
+        {"$set": {"key": {"$concat": [key_of(""), "$_id"]}}},
+        {"$lookup": journal},
+        {"$unwind": "$journal"},
+        {"$match": {"journal.created_at": when}},
+        {
+            "$project": {
+                "_id": 0, "title": "$kind", "at": "$journal.created_at", "key": 1,
+                "currency": "$money.currency", "amount": "$money.amount",
+            }
+        },
+    ]  # fmt: skip
 
 
 def _names(accounts: tuple[str, ...]) -> list[dict[str, Any]]:

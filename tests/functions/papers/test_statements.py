@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freehold.documents import Journal
+from freehold.domain.money import Money
 from freehold.papers.statement import harmless
+from freehold.store import now
+from freehold.store.payees import owe
 from tests.api import Api
-from tests.escrow import Work
+from tests.escrow import Work, usd
 from tests.hiring import fields_at_fault
 
 TODAY = datetime.now(UTC).date()
@@ -64,6 +67,25 @@ def test_what_was_before_the_period_is_its_opening_balance(api: Api):
     assert moves(work.client, later) == [("opening", "", "100.00"), ("closing", "", "100.00")]
     earlier = f"from={TODAY - timedelta(days=9)}&to={TODAY - timedelta(days=8)}"
     assert moves(work.client, earlier) == []
+
+
+@pytest.mark.own_ledger
+def test_a_debt_that_two_operators_write_off_is_a_movement_of_its_own(api: Api):
+    person, somebody, one, other = api.register(), api.register(), api.admin(), api.admin()
+
+    async def borrow(unit):
+        await owe(unit, person.id, Money(700, "USD"), now=now())
+
+    api.run(api.store.transact(borrow, deadline_s=5))
+    body = {"kind": "write_off", "money": usd(700), "user_id": person.id, "reason": "Gone abroad."}
+    proposal = one.post("/api/admin/adjustments", body)
+    assert moves(person) == []
+    other.post(f"/api/admin/adjustments/{proposal['id']}/approve", {"note": "Seen."}, status=200)
+    assert moves(person) == [("opening", "", "0.00"), ("adjust", "7.00", "7.00"), ("closing", "", "7.00")]
+    tomorrow = TODAY + timedelta(days=1)
+    assert moves(person, f"from={tomorrow}&to={tomorrow}") == [("opening", "", "7.00"), ("closing", "", "7.00")]
+    assert (moves(somebody), moves(one)) == ([], [])
+    assert "Gone abroad" not in person.call("GET", f"/api/statements?{PERIOD}").text
 
 
 def test_nobody_sees_what_is_not_theirs(api: Api):
