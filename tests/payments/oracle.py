@@ -23,6 +23,8 @@ class Oracle:
     released: int = 0
     fees: int = 0
     paid_out: int = 0
+    payable: int = 0
+    is_blocked: bool = False
     given_back: int = 0
     refunded: int = 0
     dispute_fees: int = 0
@@ -46,8 +48,13 @@ class Oracle:
         self.fees += fee
         kept = min(self.debt, amount - fee)
         self.debt -= kept
-        self.paid_out += amount - fee - kept
-        self.bank -= amount - fee - kept
+        self.payable += amount - fee - kept
+        self._pay()
+
+    def block(self, *, is_blocked: bool) -> None:
+        """Let the gateway pay the freelancer nothing; or all that has waited."""
+        self.is_blocked = is_blocked
+        self._pay()
 
     def refund(self, amount: int, *, out_of_dispute: bool = False) -> None:
         """Pay the client back out of what is held."""
@@ -108,6 +115,7 @@ class Oracle:
         found = {
             "escrow": -self.escrow,
             "disputed": -self.disputed,
+            "payable": -self.payable,
             "fees": -self.fees - self.dispute_fees,
             "freelancer_debt": self.debt,
             "clearing": self.bank,
@@ -116,6 +124,12 @@ class Oracle:
             "gateway_fees": self.charges,
         }
         return {name: amount for name, amount in found.items() if amount}
+
+    def _pay(self) -> None:
+        if not self.is_blocked:
+            self.paid_out += self.payable
+            self.bank -= self.payable
+            self.payable = 0
 
     def _take(self, amount: int, *, out_of_dispute: bool) -> None:
         if out_of_dispute:

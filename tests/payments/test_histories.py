@@ -40,9 +40,9 @@ class History:
         self.taken: list[str] = []
         self.disputes = self.chargebacks = 0
         self.open_chargeback: ChargebackReport | None = None
+        self.payee_id = desk.milestone(self.milestone_id).freelancer_id
         if self.in_debt:
-            payee = desk.milestone(self.milestone_id).freelancer_id
-            desk.run(desk.transact(lambda unit: owe(unit, payee, Money(DEBT, "USD"), now=now())))
+            desk.run(desk.transact(lambda unit: owe(unit, self.payee_id, Money(DEBT, "USD"), now=now())))
         self.carry_all()
         self.oracle.deposit(A)
 
@@ -67,7 +67,17 @@ class History:
 
     def play(self) -> None:
         """Choose one command and give it to both."""
-        moves = [self.work, self.release, self.refund, self.share, self.dispute, self.settle, self.withdraw, self.bank]
+        moves = [
+            self.work,
+            self.release,
+            self.refund,
+            self.share,
+            self.dispute,
+            self.settle,
+            self.withdraw,
+            self.block,
+            self.bank,
+        ]
         self.chance.choice(moves if self.in_debt else [*moves, self.give_back, self.bank])()
 
     def work(self) -> None:
@@ -111,8 +121,20 @@ class History:
         if self.chance.random() < 0.3 and self.try_("withdraw_dispute", "operator"):
             self.oracle.withdraw()
 
+    def block(self) -> None:
+        """Let the gateway pay the freelancer nothing for a while; then all that was refused is tried again."""
+        if self.oracle.open_at_bank:
+            return  # a chargeback holds up what is tried again: other tests say how
+        is_blocked = not self.oracle.is_blocked
+        self.desk.run(self.desk.gateway.inner.block_payouts(self.payee_id, blocked=is_blocked))
+        self.oracle.block(is_blocked=is_blocked)
+        while not is_blocked and self.try_("retry_payout", "freelancer"):
+            pass
+
     def bank(self) -> None:
-        """Let the payer's bank take something back, or decide about what it took."""
+        """Let the payer's bank take something back, or decide about what it took; nothing while a payout is blocked."""
+        if self.oracle.is_blocked:
+            return
         if self.open_chargeback is not None:
             self._decide(self.open_chargeback)
             return
