@@ -4,8 +4,10 @@ One proposes (`proposed_by`, `reason`), another one approves or rejects (`decide
 the database's clock, it can only be rejected.
 """
 
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, Self
 
+import msgspec
 from msgspec import Struct
 
 from freehold.documents.document import Document, Index, Instant
@@ -22,7 +24,24 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, required_text(500)]
 
 
-class FeeScheduleChange(Document, frozen=True, kw_only=True):
+class Proposal(Document, frozen=True, kw_only=True):
+    """What every proposal has, whatever it is about."""
+
+    reason: str
+    state: ProposalState = "proposed"
+    proposed_by: str
+    decided_by: str | None = None
+    decision_note: str = ""
+    created_at: Instant
+    expires_at: Instant
+    decided_at: Instant | None = None
+
+    def decided(self, state: ProposalState, *, by: str, note: str, at: datetime) -> Self:
+        """Give the proposal as it is once somebody has decided."""
+        return msgspec.structs.replace(self, state=state, decided_by=by, decision_note=note, decided_at=at)
+
+
+class FeeScheduleChange(Proposal, frozen=True, kw_only=True):
     """A fee schedule of the operators' own. Never edited once it is approved: milestones have captured it.
 
     `number` is the schedule's version, given when it is approved; it holds for what is funded from `effective_at` on, by the
@@ -39,17 +58,9 @@ class FeeScheduleChange(Document, frozen=True, kw_only=True):
     basis_points: int
     tax_basis_points: int = 0
     effective_at: Instant
-    reason: str
-    state: ProposalState = "proposed"
-    proposed_by: str
-    decided_by: str | None = None
-    decision_note: str = ""
-    created_at: Instant
-    expires_at: Instant
-    decided_at: Instant | None = None
 
 
-class Adjustment(Document, frozen=True, kw_only=True):
+class Adjustment(Proposal, frozen=True, kw_only=True):
     """Money that operators move in the ledger by hand. Its journal, `adjust:{id}`, is written when it is approved.
 
     `gateway` is where a top-up or a withdrawal happens, `user_id` whose debt is written off.
@@ -62,17 +73,9 @@ class Adjustment(Document, frozen=True, kw_only=True):
     money: Money
     gateway: str | None = None
     user_id: str | None = None
-    reason: str
-    state: ProposalState = "proposed"
-    proposed_by: str
-    decided_by: str | None = None
-    decision_note: str = ""
-    created_at: Instant
-    expires_at: Instant
-    decided_at: Instant | None = None
 
 
-class HandRefund(Document, frozen=True, kw_only=True):
+class HandRefund(Proposal, frozen=True, kw_only=True):
     """A refund that the gateway cannot make, paid to the client in another way, outside of Freehold.
 
     It is about one `attempt` of one `leg` of a milestone, and that leg's whole money. `reference` is what proves the payment
@@ -87,15 +90,7 @@ class HandRefund(Document, frozen=True, kw_only=True):
     leg: int
     attempt: int
     money: Money
-    reason: str
     reference: str
-    state: ProposalState = "proposed"
-    proposed_by: str
-    decided_by: str | None = None
-    decision_note: str = ""
-    created_at: Instant
-    expires_at: Instant
-    decided_at: Instant | None = None
 
 
 class Withdrawals(Document, frozen=True, kw_only=True):

@@ -10,7 +10,6 @@ from msgspec import Struct
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from freehold.documents import Adjustment, Journal, Withdrawals
-from freehold.documents.operations import ProposalState
 from freehold.domain import ledger
 from freehold.domain.adjustments import journal_of, key_of, require_covered
 from freehold.domain.audit import Violation
@@ -44,7 +43,7 @@ async def approve(unit: Unit, adjustment_id: str, *, by: str, note: str) -> Adju
     own, DebtTooSmall for writing off more than is owed.
     """
     adjustment = await _decidable(unit, adjustment_id, by=by, approving=True)
-    after = _decided(adjustment, "approved", by=by, note=note)
+    after = adjustment.decided("approved", by=by, note=note, at=now())
     try:
         stored = await unit.update(adjustment, after, guard=UNDECIDED)
     except Stale as error:
@@ -58,7 +57,9 @@ async def approve(unit: Unit, adjustment_id: str, *, by: str, note: str) -> Adju
 async def reject(unit: Unit, adjustment_id: str, *, by: str, note: str) -> Adjustment:
     """Reject an adjustment, or take one's own back. Raises Missing, ProposalDecided."""
     adjustment = await _decidable(unit, adjustment_id, by=by, approving=False)
-    return await unit.update(adjustment, _decided(adjustment, "rejected", by=by, note=note), guard={"state": "proposed"})
+    return await unit.update(
+        adjustment, adjustment.decided("rejected", by=by, note=note, at=now()), guard={"state": "proposed"}
+    )  # fmt: skip
 
 
 async def balances_in(reads: Reads, currency: str) -> Mapping[str, int]:
@@ -150,7 +151,3 @@ async def _decidable(unit: Unit, adjustment_id: str, *, by: str, approving: bool
         raise Missing(f"no adjustment {adjustment_id} was proposed")
     require_decidable(adjustment.state, proposed_by=adjustment.proposed_by, by=by, approving=approving)
     return adjustment
-
-
-def _decided(adjustment: Adjustment, state: ProposalState, *, by: str, note: str) -> Adjustment:
-    return msgspec.structs.replace(adjustment, state=state, decided_by=by, decision_note=note, decided_at=now())

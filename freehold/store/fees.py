@@ -6,7 +6,6 @@ from typing import Any, Final
 import msgspec
 
 from freehold.documents import FeeScheduleChange
-from freehold.documents.operations import ProposalState
 from freehold.domain.errors import Refused
 from freehold.domain.fees import CURRENT_FEE_SCHEDULE, FEE_SCHEDULES, FeeSchedule
 from freehold.domain.proposals import ProposalExpired, require_decidable
@@ -76,7 +75,7 @@ async def approve_schedule(unit: Unit, change_id: str, *, by: str, note: str) ->
     count = await unit.count(FeeScheduleChange, {"state": "approved"}, limit=MOST_SCHEDULES)
     if count >= MOST_SCHEDULES:
         raise TooManySchedules(f"there have been {MOST_SCHEDULES} schedules")
-    after = _decided(change, "approved", by=by, note=note)
+    after = change.decided("approved", by=by, note=note, at=now())
     numbered = msgspec.structs.replace(after, number=FEE_SCHEDULES[-1].version + count + 1)
     try:
         stored = await unit.update(change, numbered, guard={"$and": [UNDECIDED, AHEAD]})
@@ -92,7 +91,7 @@ async def approve_schedule(unit: Unit, change_id: str, *, by: str, note: str) ->
 async def reject_schedule(unit: Unit, change_id: str, *, by: str, note: str) -> FeeScheduleChange:
     """Reject a schedule, or take one's own back. Raises Missing, ProposalDecided."""
     change = await _decidable(unit, change_id, by=by, approving=False)
-    return await unit.update(change, _decided(change, "rejected", by=by, note=note), guard={"state": "proposed"})
+    return await unit.update(change, change.decided("rejected", by=by, note=note, at=now()), guard={"state": "proposed"})
 
 
 async def _decidable(unit: Unit, change_id: str, *, by: str, approving: bool) -> FeeScheduleChange:
@@ -101,7 +100,3 @@ async def _decidable(unit: Unit, change_id: str, *, by: str, approving: bool) ->
         raise Missing(f"no fee schedule {change_id} was proposed")
     require_decidable(change.state, proposed_by=change.proposed_by, by=by, approving=approving)
     return change
-
-
-def _decided(change: FeeScheduleChange, state: ProposalState, *, by: str, note: str) -> FeeScheduleChange:
-    return msgspec.structs.replace(change, state=state, decided_by=by, decision_note=note, decided_at=now())

@@ -3,11 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from freehold.documents import HandRefund, Journal, Milestone
-from freehold.documents.operations import ProposalState
 from freehold.domain.audit import Violation
 from freehold.domain.money import Money
 from freehold.domain.proposals import ProposalExpired, require_decidable
@@ -63,7 +61,7 @@ async def approve(  # noqa: PLR0913 - what is approved, for which milestone, by 
     """
     require_decidable(proposal.state, proposed_by=proposal.proposed_by, by=by, approving=True)
     try:
-        stored = await unit.update(proposal, _decided(proposal, "approved", by=by, note=note, now=now), guard=UNDECIDED)
+        stored = await unit.update(proposal, proposal.decided("approved", by=by, note=note, at=now), guard=UNDECIDED)
     except Stale as error:
         raise ProposalExpired("it was to be approved before its end") from error
     require_same(milestone.holding, leg=stored.leg, attempt=stored.attempt, amount_minor=stored.money.amount)
@@ -76,7 +74,7 @@ async def reject(unit: Unit, refund_id: str, *, by: str, note: str, now: datetim
     proposal = await unit.require(HandRefund, refund_id)
     require_decidable(proposal.state, proposed_by=proposal.proposed_by, by=by, approving=False)
     return await unit.update(
-        proposal, _decided(proposal, "rejected", by=by, note=note, now=now), guard={"state": "proposed"}
+        proposal, proposal.decided("rejected", by=by, note=note, at=now), guard={"state": "proposed"}
     )  # fmt: skip
 
 
@@ -103,7 +101,3 @@ def _compared(journal: Journal, approved: dict[str, HandRefund]) -> list[Violati
     if sum(line.amount for line in journal.lines if line.amount > 0) == proposal.money.amount:
         return []
     return [Violation(code="journal_differs", subject=proposal.id, detail=f"{journal.key} is not as approved")]
-
-
-def _decided(proposal: HandRefund, state: ProposalState, *, by: str, note: str, now: datetime) -> HandRefund:
-    return msgspec.structs.replace(proposal, state=state, decided_by=by, decision_note=note, decided_at=now)

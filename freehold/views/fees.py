@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from freehold.documents import FeeScheduleChange, Instant
-from freehold.documents.operations import ProposalState
+from freehold.views.proposals import ProposalView
 
 
 class FeeScheduleView(Struct, frozen=True, kw_only=True):
@@ -18,22 +18,13 @@ class FeeScheduleView(Struct, frozen=True, kw_only=True):
     effective_at: Instant | None
 
 
-class ScheduleProposalView(Struct, frozen=True, kw_only=True):
+class ScheduleProposalView(ProposalView, frozen=True, kw_only=True):
     """A schedule that an operator proposed; `version` is given when another one approves it."""
 
-    id: str
     version: int | None
     basis_points: int
     tax_basis_points: int
     effective_at: Instant
-    reason: str
-    state: ProposalState
-    proposed_by: str
-    decided_by: str | None
-    decision_note: str
-    created_at: Instant
-    expires_at: Instant
-    decided_at: Instant | None
 
 
 def view_proposal(change: FeeScheduleChange) -> ScheduleProposalView:

@@ -4,28 +4,19 @@ import msgspec
 from msgspec import Struct
 
 from freehold.documents import HandRefund, Instant, Milestone
-from freehold.documents.operations import ProposalState
 from freehold.domain.legs import Leg
 from freehold.domain.money import Money
+from freehold.views.proposals import ProposalView
 
 
-class HandRefundView(Struct, frozen=True, kw_only=True):
+class HandRefundView(ProposalView, frozen=True, kw_only=True):
     """A refund paid by hand: of what, why, how it is proven, by whom. Until `expires_at` another operator may approve it."""
 
-    id: str
     milestone_id: str
     client_id: str
     leg: int
     money: Money
-    reason: str
     reference: str
-    state: ProposalState
-    proposed_by: str
-    decided_by: str | None
-    decision_note: str
-    created_at: Instant
-    expires_at: Instant
-    decided_at: Instant | None
     version: int
 
 

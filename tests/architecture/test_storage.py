@@ -42,8 +42,10 @@ def _leads_somewhere(kind: Any, path: str) -> bool:
     return not rest or any(_leads_somewhere(part, rest) for part in nested)
 
 
-def all_documents() -> set[type[Document]]:
-    return {kind for kind in Document.__subclasses__() if kind.__module__.startswith("freehold.")}
+def all_documents(of: type[Document] = Document) -> set[type[Document]]:
+    """Find all kinds of documents; one that others build on is none itself."""
+    ours = [kind for kind in of.__subclasses__() if kind.__module__.startswith("freehold.")]
+    return {each for kind in ours for each in all_documents(kind) or {kind}}
 
 
 def emitted() -> set[str]:
