@@ -5,13 +5,14 @@ What is inserted goes out at once and costs one trip, however many collections i
 
 import pytest
 
-from tests.api import Api
+from tests.api import PASSWORD, Api
 from tests.escrow import Work, overdue, settle_payment, usd
 from tests.listening import Transactions, listening
 from tests.payees import open_account
 
 MOST_TRIPS = 8
-MOST_COMMANDS = 11
+MOST_COMMANDS = 12
+LARGE = 700_000
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def test_no_money_command_takes_more_than_eight_trips(watched):
     api, transactions = watched
     work = Work.begun(api)
     waiting, paid, late, quoted = work.created(), work.funded(), work.funding(), work.funded()
+    large = work.funded(LARGE)
     submitted = work.submitted()
     api.settle()
     trips, commands = {}, {}
@@ -59,8 +61,13 @@ def test_no_money_command_takes_more_than_eight_trips(watched):
     convert = {"milestone_id": quoted["id"], "quote_id": promised["id"]}
     watch("release with a quote", lambda: work.client.post("/api/escrow/release", convert, status=202, key="trips-6"))
     watch("converted transfer taken in", api.settle)
+    promised = work.client.post("/api/fx/quotes", {"source": usd(LARGE - LARGE // 10), "target_currency": "EUR"}, key="trips-7")
+    convert = {"milestone_id": large["id"], "quote_id": promised["id"], "password": PASSWORD}
+    watch("large release", lambda: work.client.post("/api/escrow/release", convert, status=202, key="trips-8"))
+    api.settle()
     assert work.read(quoted["id"])["legs"][0]["conversion"]["state"] == "done"
     assert max(trips.values()) <= MOST_TRIPS, trips
     assert max(commands.values()) <= MOST_COMMANDS, commands
-    assert (trips["deposit"], trips["release"], trips["release with a quote"]) == (5, 5, 7), trips
-    assert (commands["deposit"], commands["release"], commands["release with a quote"]) == (7, 9, 11), commands
+    counted = ("deposit", "release", "release with a quote", "large release")
+    assert [trips[name] for name in counted] == [5, 5, 7, 8], trips
+    assert [commands[name] for name in counted] == [7, 9, 11, 12], commands
