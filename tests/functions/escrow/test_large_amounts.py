@@ -121,6 +121,10 @@ def test_what_is_kept_of_a_keyed_call_is_the_same_for_every_password(work):
     first = work.client.post(RELEASE, {**body, **RIGHT}, status=202, key="once")
     assert work.client.post(RELEASE, {**body, **WRONG}, status=202, key="once") == first
     refused(work.client.post(RELEASE, {**body, "quote_id": None}, status=422, key="once"), "idempotency_key_reused")
+    step = {"transition": "release", "version": work.funded(LARGE)["version"]}
+    path = f"/api/milestones/{work.funded(LARGE)['id']}"
+    done = work.client.put(path, {**step, **RIGHT}, key="again")
+    assert work.client.put(path, {**step, **WRONG}, key="again") == done
     store = work.api.store
     record = work.api.run(store.get(IdempotencyRecord, f"{work.client.id}:escrow-release:once"))
     assert record is not None
