@@ -41,11 +41,18 @@ def inner_run(tmp_path, server):
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MONGODB_URI"))}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path / "inner")]
     command += ["-n", "2", "--basetemp", str(tmp_path / "base"), str(tmp_path / "inner")]
-    run = subprocess.Popen(command, cwd=ROOT, env=environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
+    run = subprocess.Popen(
+        command, cwd=ROOT, env=environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True, preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - before there are threads
+    )  # fmt: skip
     yield run, tmp_path
     if run.poll() is None:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
+
+
+def hear_ctrl_c():
+    """Hear ctrl-C also when this run was started in the background, where a shell has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition, limit_s=60):
