@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from freehold.complaints import Statement
-from freehold.documents import Dispute, Version
+from freehold.documents import Dispute, Milestone, Version
 from freehold.domain.dispute_case import AlreadyAccepted, Facts, OfferNotStanding, SplitNotPayable, TooManyOffers
 from freehold.domain.errors import Fault, refuse_faults
 from freehold.domain.escrow import DisputeNotOpen
@@ -99,22 +99,24 @@ async def update_dispute(call: Call, path: DisputePath, body: DisputeChange) -> 
         )
     except NotYourStep as error:
         raise Forbidden(f"{error}.") from error
-    if party == "client" and is_large(call.settings, _let_go(after, body), call.now.date()):
-        await require_password(call, None if body.password is UNSET else body.password)
+    if party == "client" and (awarded := _let_go(after, body)):
+        milestone = await call.unit.require(Milestone, after.milestone_id)
+        in_all = Money(milestone.holding.released + awarded, after.case.disputed.currency)
+        if is_large(call.settings, in_all, call.now.date()):
+            await require_password(call, None if body.password is UNSET else body.password)
     return view_dispute(after, party=party)
 
 
-def _let_go(after: Dispute, body: DisputeChange) -> Money:
+def _let_go(after: Dispute, body: DisputeChange) -> int:
     """Say what the freelancer gets of what is disputed by this step, or by theirs that only has to follow."""
     case = after.case
-    amount = 0
     if body.to_freelancer is not UNSET:
-        amount = body.to_freelancer.amount
-    elif case.outcome is not None:
-        amount = case.outcome.awarded
-    elif body.transition == "accept_proposal" and case.proposal is not None:
-        amount = case.proposal.to_freelancer
-    return Money(amount, case.disputed.currency)
+        return body.to_freelancer.amount
+    if case.outcome is not None:
+        return case.outcome.awarded
+    if body.transition == "accept_proposal" and case.proposal is not None:
+        return case.proposal.to_freelancer
+    return 0
 
 
 def _facts(call: Call, body: DisputeChange) -> Facts:

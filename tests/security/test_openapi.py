@@ -31,7 +31,7 @@ from tests.security.table import ENDPOINTS, RECIPES, Request, declaration_of
 from tests.security.world import World
 
 ROOT: Final = Path(__file__).parents[2]
-EXAMPLES: Final = 15
+EXAMPLES: Final = 25
 CHECKS: Final = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
     response_headers_conformance, negative_data_rejection, allow_header_conformance,

@@ -106,5 +106,5 @@ def test_the_server_is_gone_after_a_run_that_was_interrupted(inner_run, ending):
     else:
         run.send_signal(ending)
         (folder / "go").touch()
-    run.wait(150)
+    run.wait(60)
     assert wait_for(lambda: servers_in(folder) == [])

@@ -82,6 +82,16 @@ def test_an_agreement_in_a_dispute_takes_it(work):
     assert quarrel.take(work.client, "accept_offer", offer=2, **RIGHT)["outcome"] is not None
 
 
+def test_what_was_released_before_counts_in_a_dispute_too(work):
+    work.take(work.client, work.funded(LARGE), "release", amount=usd(LARGE // 2))
+    work.api.settle()
+    (milestone,) = work.client.get(f"/api/milestones/{work.project['id']}")["items"]
+    claim = complaint(milestone, LARGE // 2, claim=usd(LARGE // 2))
+    quarrel = Quarrel(work, milestone, work.freelancer.post("/api/disputes", claim), work.api.admin())
+    refused(quarrel.take(work.client, "accept_claim", status=403), "password_needed")
+    assert quarrel.take(work.client, "accept_claim", **RIGHT)["outcome"] is not None
+
+
 def test_a_mediators_proposal_takes_it_also_before_the_freelancer_has_accepted(work):
     milestone = work.take(work.freelancer, work.funded(LARGE), "submit", note="Here it is.")
     dispute = work.client.post("/api/disputes", complaint(milestone, LARGE))
