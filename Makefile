@@ -1,6 +1,7 @@
 # What a person does with Freehold. Each target installs what it needs first, and does nothing twice.
 .PHONY: help run demo test bench faults prove mutants verify backup restore check fmt deploy-check images up
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # what is set in many containers would have every process of a run compile all of it again
 
 PYTHON := .venv/bin/python
 BOOTSTRAP := python3 infra/bootstrap.py
@@ -20,8 +21,12 @@ demo: ## show the whole loop against the running instance: job, application, mon
 test: ## install what the tests need and run all of them, the static checks first
 	@$(BOOTSTRAP) test
 	@python3 infra/system_packages.py
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory --jobs=2 check compiled-tests
 	@exec $(PYTHON) -m pytest -n auto --dist worksteal
+
+.PHONY: compiled-tests
+compiled-tests: # once, beside the static checks, instead of by every worker; what is wrong with them the run itself will say
+	-@$(PYTHON) -m pytest --collect-only -q >/dev/null
 
 bench: ## measure us beside Express and OpenFaaS's own template; docs/benchmarks.md says how to read it
 	@$(BOOTSTRAP) test

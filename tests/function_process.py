@@ -1,7 +1,6 @@
 """A real process that serves functions, and waiting until it answers."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from infra.local.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 GIVE_UP_S = 60.0
@@ -44,12 +45,6 @@ def function_process(
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, path: str, status: int) -> None:

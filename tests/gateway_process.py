@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.function_process import ROOT, free_port
+from infra.local.ports import free_port
+from tests.function_process import ROOT
 
 GIVE_UP_S = 30.0
 NOBODY = 65_534

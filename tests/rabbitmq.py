@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import amqp
 
-from tests.function_process import free_port
+from infra.local.ports import free_port
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 USER = "freehold"

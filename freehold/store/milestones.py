@@ -197,14 +197,14 @@ def _journal(milestone: Milestone, step: Step, journal: ledger.Journal, n: int, 
     )
 
 
-def _frozen(step: Step) -> int:
-    """Say what a dispute or a chargeback is about, where no leg is."""
-    holding = step.after.holding
-    if step.row.transition == "dispute" and holding.dispute is not None:
-        return holding.dispute.amount
+def _moved(step: Step) -> int:
+    """Say how much a step is about: what a dispute or a chargeback is for, else what its legs or its payment moved."""
+    before, after = step.before.holding, step.after.holding
+    if step.row.transition == "dispute" and after.dispute is not None:
+        return after.dispute.amount
     if step.row.transition.startswith("chargeback_"):
-        return step.after.holding.chargebacks[-1].amount
-    return 0
+        return sum(each.amount for each in after.chargebacks if each not in before.chargebacks)
+    return sum(leg.gross for leg in step.legs if leg.kind == step.legs[0].kind) or after.deposited - before.deposited
 
 
 def told_of(milestone: Milestone) -> dict[str, Any]:
@@ -225,8 +225,7 @@ def _event(milestone: Milestone, step: Step) -> MilestoneStepped:
     if not issubclass(kind, MilestoneStepped):
         raise TypeError(f"{step.row.event} is no event of a milestone's step")
     currency = milestone.holding.amount.currency
-    deposited = step.after.holding.deposited - step.before.holding.deposited
-    moved = sum(leg.gross for leg in step.legs if leg.kind == step.legs[0].kind) or deposited or _frozen(step)
+    moved = _moved(step)
     return kind(
         **told_of(milestone),
         transition=step.row.transition,

@@ -24,6 +24,7 @@ from msgspec import Struct
 from freehold.store import local_admin
 from freehold.store.local_admin import Login
 from infra.keys import write_secret
+from infra.local.ports import free_port, why_not
 from infra.local.trouble import Trouble
 
 USER: Final = "freehold"
@@ -89,10 +90,10 @@ def choose_port(folder: Path) -> int:
     file = folder / "port"
     try:
         port = int(file.read_text())
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
+        is_free = why_not(port) is None
     except (OSError, ValueError, OverflowError):
+        is_free = False
+    if not is_free:
         port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         write_secret(file, str(port))
@@ -166,14 +167,6 @@ def stop(process: subprocess.Popen[bytes], *, limit_s: float = STOP_LIMIT_S) -> 
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _binary_in_wheel() -> Path:

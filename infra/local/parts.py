@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from infra.local import mongod
 from infra.local.home import Home
+from infra.local.ports import free_port
 from infra.local.process import Part
 from infra.local.settings import RunSettings
 
@@ -36,7 +37,7 @@ class InnerPorts(Struct, frozen=True, kw_only=True):
     @classmethod
     def choose(cls, *, supervisor: int) -> "InnerPorts":
         """Take ports that are free now; the supervisor has its own already."""
-        return cls(supervisor=supervisor, connector=mongod.free_port(), scheduler=mongod.free_port())
+        return cls(supervisor=supervisor, connector=free_port(), scheduler=free_port())
 
 
 def mongod_part(place: mongod.Place) -> Part:

@@ -7,13 +7,12 @@ SIGINT, SIGTERM or SIGHUP at any moment: the parts in the reverse order of their
 import asyncio
 import os
 import signal
-import socket
 import sys
 from typing import Any, Final
 
 from freehold.health import serve_health
 from infra.keys import UnusableKeys, make_keys, write_secret
-from infra.local import mongod
+from infra.local import mongod, ports
 from infra.local.console import complain, say, tell
 from infra.local.home import Home, open_home
 from infra.local.parts import InnerPorts, mongod_part, own_parts
@@ -164,13 +163,8 @@ async def run(settings: RunSettings, *, seeding: bool) -> int:
 
 
 def _require_free_port(variable: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except PermissionError as error:
-            raise Trouble(f"Port {port} needs rights that you do not have. Set {variable} to a port above 1023.") from error
-        except OSError as error:
-            raise Trouble(
-                f"Port {port} is taken by another program. Stop that program, or set {variable} to a free port."
-            ) from error
+    why = ports.why_not(port)
+    if isinstance(why, PermissionError):
+        raise Trouble(f"Port {port} needs rights that you do not have. Set {variable} to a port above 1023.") from why
+    if why is not None:
+        raise Trouble(f"Port {port} is taken by another program. Stop that program, or set {variable} to a free port.") from why

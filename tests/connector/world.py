@@ -22,6 +22,7 @@ from freehold.documents import Delivery, Lease, OutboxRow
 from freehold.ids import new_id
 from freehold.store import Store, apply_schema
 from infra.local import mongod
+from infra.local.ports import free_port
 from tests.rabbitmq import connected
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ class OwnMongod:
     """A MongoDB of the test's own, which it may kill."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = mongod.prepare(folder, port=mongod.free_port(), binary=mongod.find_binary())
+        self.place = mongod.prepare(folder, port=free_port(), binary=mongod.find_binary())
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -130,7 +131,7 @@ class World:
         self.secrets = keys
         self.client: MongoClient[dict[str, Any]] = MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=20_000)
         self.database = self.client[name]
-        self.functions_port = mongod.free_port()
+        self.functions_port = free_port()
         self.doors: list[Door] = []
         asyncio.run(_prepare(uri, name))
         self.know(self.catalogue())

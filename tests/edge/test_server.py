@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.local.ports import free_port
 from tests.api import PASSWORD
-from tests.function_process import GIVE_UP_S, ROOT, free_port, function_process, wait_for
+from tests.function_process import GIVE_UP_S, ROOT, function_process, wait_for
 
 
 def test_the_port_opens_before_the_database_answers_and_calls_are_told_to_come_back(keys: Path, database: str, tmp_path: Path):

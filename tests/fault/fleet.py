@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from freehold.catalogue import Catalogue
-from infra.local.mongod import free_port
+from infra.local.ports import free_port
 from tests.connector.world import ROOT, Door, eventually, wrong_clock
 
 LATER_VERSION = Path(__file__).with_name("later_version.patch")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.function_process import free_port
+from infra.local.ports import free_port
 from tests.gateway_process import GIVE_UP_S, gateway_process, read_all
 from tests.openfaas_stand_in import TEXT, Answer
 

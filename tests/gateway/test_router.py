@@ -6,7 +6,8 @@ import subprocess
 import httpx
 import pytest
 
-from tests.function_process import ROOT, free_port
+from infra.local.ports import free_port
+from tests.function_process import ROOT
 from tests.gateway_process import GIVE_UP_S, unprivileged_folder, who_runs_it
 from tests.name_server import name_server
 from tests.openfaas_stand_in import TEXT, Answer, OpenFaas

@@ -6,7 +6,8 @@ import subprocess
 import httpx
 import pytest
 
-from tests.function_process import ROOT, free_port
+from infra.local.ports import free_port
+from tests.function_process import ROOT
 from tests.gateway_process import GIVE_UP_S, gateway_process, start, unprivileged_folder
 
 GIVEN = {"FREEHOLD_FUNCTIONS_URL": "http://127.0.0.1:9"}

@@ -13,7 +13,8 @@ import pytest
 from msgspec import Struct
 
 from gateway.telemetry.requests import MARK, NotARequest, read_request
-from tests.function_process import ROOT, free_port, wait_for
+from infra.local.ports import free_port
+from tests.function_process import ROOT, wait_for
 from tests.gateway_process import gateway_process
 from tests.local.processes import wait_for as wait_until
 from tests.openfaas_stand_in import OpenFaas

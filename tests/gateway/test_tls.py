@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.function_process import free_port
+from infra.local.ports import free_port
 from tests.gateway_process import gateway_process, unprivileged_folder
 
 DAY = timedelta(days=1)

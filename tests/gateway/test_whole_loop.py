@@ -15,7 +15,8 @@ from freehold.catalogue import Catalogue
 from freehold.store import Store, apply_schema
 from infra.admin import create_admin
 from infra.demo.__main__ import ADMIN_EMAIL, ADMIN_PASSWORD, show
-from tests.function_process import ROOT, free_port, function_process, wait_for
+from infra.local.ports import free_port
+from tests.function_process import ROOT, function_process, wait_for
 from tests.gateway_process import Gateway, gateway_process
 from tests.ledgers import fresh_ledger
 from tests.openfaas_stand_in import OpenFaas

@@ -18,8 +18,9 @@ from docker.models.containers import Container
 from freehold.catalogue import Catalogue
 from infra.images.stand_ins import environment
 from infra.keys import GIVEN
+from infra.local.ports import free_port
 from infra.manifest.grouping import group_names
-from tests.function_process import ROOT, free_port, wait_for
+from tests.function_process import ROOT, wait_for
 
 FILE = ROOT / "docker-compose.yml"
 UP_LIMIT_S = 300.0

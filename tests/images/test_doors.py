@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.function_process import free_port, wait_for
+from infra.local.ports import free_port
+from tests.function_process import wait_for
 from tests.images.containers import ended, readable, running, wait_until_healthy
 
 PORTS = {"relay": "FREEHOLD_RELAY_PORT", "connector": "FREEHOLD_HEALTH_PORT", "scheduler": "FREEHOLD_HEALTH_PORT"}

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.local.ports import free_port
 from tests.api import PASSWORD
-from tests.function_process import free_port, wait_for
+from tests.function_process import wait_for
 from tests.images.containers import GIVE_UP_S, ended, readable, running, wait_until_healthy
 
 FUNCTIONS = "auth-register,auth-list-keys"

@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 from freehold.health import serve_health
-from tests.function_process import ROOT, free_port
+from infra.local.ports import free_port
+from tests.function_process import ROOT
 
 PROBE = ROOT / "infra" / "images" / "probe.py"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import mongod
+from infra.local.ports import free_port
 from tests.local.processes import LocalRun
 
 Start = Callable[..., LocalRun]
@@ -16,7 +16,7 @@ UNSEEDED = (sys.executable, "-m", "infra.local", "--no-seed")
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Give a function that starts a run (of a command), in the same folder and on the same ports each time."""
-    ports = {"FREEHOLD_PORT": str(mongod.free_port()), "FREEHOLD_RELAY_PORT": str(mongod.free_port())}
+    ports = {"FREEHOLD_PORT": str(free_port()), "FREEHOLD_RELAY_PORT": str(free_port())}
     runs: list[LocalRun] = []
 
     def start_run(*command: str, **environ: str) -> LocalRun:
@@ -26,4 +26,5 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield start_run
     for run in runs:
+        print(run.said()[-8_000:])  # noqa: T201 - shown with a test that fails
         run.clean_up()

@@ -10,9 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.local import mongod
 from infra.local.console import complain, say
 from infra.local.home import open_home
+from infra.local.ports import free_port
 from infra.local.process import Part
 from infra.local.supervisor import Supervisor
 from infra.local.trouble import Trouble
@@ -47,7 +47,7 @@ async def run(home_folder: Path, parts: list[str]) -> None:
         supervisor = Supervisor(home)
         try:
             for name, behaviour in (part.split(":") for part in parts):
-                port = mongod.free_port()
+                port = free_port()
                 argv = (sys.executable, "-c", PROGRAM, name, behaviour, str(port))
                 part = Part(name=name, argv=argv, environ={}, port=port, stop_limit_s=1.0)
                 supervisor.start(part)

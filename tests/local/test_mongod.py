@@ -11,6 +11,7 @@ from pymongo.errors import OperationFailure
 from freehold.store import local_admin
 from freehold.store.local_admin import Login
 from infra.local import mongod
+from infra.local.ports import free_port
 
 
 def interrupt(*_):
@@ -58,7 +59,7 @@ def test_data_survives_a_restart_on_another_port(tmp_path):
 
 def test_a_set_up_that_was_cut_off_before_its_user_was_made_is_completed(tmp_path, monkeypatch):
     monkeypatch.setattr(mongod.local_admin, "_make_user", interrupt)
-    port = mongod.free_port()
+    port = free_port()
     with pytest.raises(KeyboardInterrupt), mongod.running(tmp_path, port=port):
         pass
     monkeypatch.undo()

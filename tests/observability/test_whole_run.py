@@ -14,7 +14,7 @@ import yaml
 from websockets.sync.client import connect
 
 from infra.keys import NO_MAIL
-from infra.local import mongod
+from infra.local.ports import free_port
 from infra.observability.dashboards import DASHBOARDS
 from tests.function_process import ROOT, function_process
 from tests.function_process import wait_for as wait_for_port
@@ -79,7 +79,7 @@ class Whole:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """Start everything, and let an application be told to the employer's open socket."""
-    ports = {"FREEHOLD_PORT": str(mongod.free_port()), "FREEHOLD_RELAY_PORT": str(mongod.free_port())}
+    ports = {"FREEHOLD_PORT": str(free_port()), "FREEHOLD_RELAY_PORT": str(free_port())}
     home = tmp_path_factory.mktemp("whole") / "home"
     with backend() as spans:
         environ = {**ports, **spans.environ, "FREEHOLD_LOG_LEVEL": "debug"}

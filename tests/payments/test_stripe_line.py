@@ -24,7 +24,8 @@ from freehold.payments.stripe.line import Line, StripeRefused
 from freehold.payments.stripe.objects import PaymentIntent, Refund
 from freehold.payments.stripe.reports import report_of_payment, report_of_refund
 from freehold.payments.stripe.webhooks import verify
-from tests.function_process import free_port, wait_for
+from infra.local.ports import free_port
+from tests.function_process import wait_for
 
 PROGRAM = Path(__file__).parent / "localstripe_process.py"
 SIGNED_WITH = "whsec_of_localstripe"

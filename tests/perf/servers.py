@@ -12,7 +12,8 @@ from typing import Final
 import psutil
 from msgspec import Struct
 
-from tests.function_process import ROOT, free_port, wait_for
+from infra.local.ports import free_port
+from tests.function_process import ROOT, wait_for
 
 PEERS: Final = Path(__file__).parent / "peers"
 EXPRESS: Final = PEERS / "express"

@@ -87,25 +87,12 @@ def _applied(patch: Path, copy: Path, *how: str) -> bool:
 
 
 def _asked(name: str, tests: Iterable[str], copy: Path) -> Planted:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "--no-header",
-        "-p",
-        "no:cacheprovider",
-        "--hypothesis-seed=0",
-        *tests,
-    ]
+    command = [sys.executable, "-m", "pytest", *QUICK, *tests]
     try:
         asked = subprocess.run(command, cwd=copy, capture_output=True, check=False, text=True, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         return Planted(name, "caught", f"the tests hung for {LIMIT_S} s")
-    failed = [
-        line.removeprefix("FAILED ").partition(" - ")[0] for line in asked.stdout.splitlines() if line.startswith("FAILED ")
-    ]
+    failed = [line.removeprefix(FAILED).partition(" - ")[0] for line in asked.stdout.splitlines() if line.startswith(FAILED)]
     if asked.returncode == TESTS_FAILED and failed:
         return Planted(name, "caught", failed[0])
     if asked.returncode == 0:

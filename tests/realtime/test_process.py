@@ -14,15 +14,10 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from infra.local.ports import free_port
 from tests.realtime.live import PATIENCE_S, Client, open_world, run
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def environment(keys: Path, database: str, port: int) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
     content_type_conformance,
@@ -25,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from infra.local.ports import free_port
 from tests.security.calls import send
 from tests.security.people import ROLES
 from tests.security.table import ENDPOINTS, RECIPES, Request, declaration_of
@@ -75,7 +77,7 @@ def people(world: World) -> World:
 @pytest.fixture(scope="session")
 def server(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve every endpoint in a process of its own, over the world's database."""
-    port = _free_port()
+    port = free_port()
     environ = {
         "PATH": os.environ["PATH"],
         "FUNCTION": ",".join(ENDPOINTS),
@@ -98,9 +100,21 @@ def server(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             process.wait(30)
 
 
-@schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_documented(case: Any, server: str, people: World) -> None:
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_every_answer_is_as_documented(name: str, server: str, people: World) -> None:
+    """Try one operation. Its cases are made here: `schema.parametrize` would make those of all of them in every worker."""
+    test = build_operation_test(
+        config=schema.config,
+        operation=schema.find_operation_by_id(name),
+        test_func=answers_as_documented,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+        explicit_settings=settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)),
+    )
+    test(server=server, people=people)
+
+
+def answers_as_documented(case: Any, server: str, people: World) -> None:
     name, others = name_of(case.operation), [None, *ROLES]
     owner = RECIPES[name].owner
     if name not in subjects:
@@ -143,12 +157,6 @@ def _is_version(value: Any) -> bool:
 
 def _spread(text: str, places: int) -> int:
     return zlib.crc32(text.encode(errors="replace")) % places
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(url: str) -> None:

@@ -11,8 +11,9 @@ import httpx
 import psutil
 import pytest
 
+from infra.local.ports import free_port
 from tests.api import PASSWORD
-from tests.function_process import ROOT, free_port, function_process, wait_for
+from tests.function_process import ROOT, function_process, wait_for
 from tests.otlp import backend
 from tests.scrape import Scrape
 

@@ -77,7 +77,8 @@ def mongods_in(folder):
 
 
 def both_started(folder):
-    return wait_for(lambda: all((folder / f"note{n}").exists() and (folder / f"note{n}").read_text() for n in (1, 2)))
+    """Wait for both tests: a RabbitMQ that starts on a busy machine takes a minute."""
+    return wait_for(lambda: all((folder / f"note{n}").exists() and (folder / f"note{n}").read_text() for n in (1, 2)), 240)
 
 
 def test_workers_share_one_server_and_have_databases_of_their_own(inner_run):

@@ -117,6 +117,7 @@ def test_submitted_work_is_released_by_the_clock_once_its_time_has_passed_and_no
     ids=["null", "a number", "a text", "a chargeback", "not submitted"],
 )
 def test_the_clock_releases_nothing_without_a_submission_a_date_and_a_clear_payment(api: Api, damage):
+    api.drain(SWEEP)
     work = Work.begun(api)
     submitted = work.submitted()
     overdue(api, submitted["id"], "auto_release_at")
@@ -172,6 +173,7 @@ def transact(api, work):
 
 
 def test_requested_changes_keep_the_clock_from_releasing(api: Api):
+    api.drain(SWEEP)
     work = Work.begun(api)
     submitted = work.submitted()
     overdue(api, submitted["id"], "auto_release_at")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from freehold.documents import Command
+from freehold.documents import Command, OutboxRow
+from freehold.domain.money import Money
 from freehold.domain.settlement import ChargebackReport
 from freehold.store import now
 from freehold.store.audit import audit_ledger
@@ -14,11 +15,12 @@ pytestmark = pytest.mark.own_ledger
 A, NET, FEE = 19_005, 17_104, 1_901
 
 
-def bank_says(api: Api, milestone_id: str, state: str) -> None:
-    """Let the payer's bank take the payment back, or decide about it."""
+def bank_says(api: Api, milestone_id: str, state: str, *, part: str = "", amount: int = A) -> None:
+    """Let the payer's bank take the payment (or a part of it) back, or decide about it."""
     asked = api.run(api.store.require(Command, f"fund:{milestone_id}"))
+    money = Money(amount, "USD")
     report = ChargebackReport(
-        id=f"cbk_{milestone_id}", payment_id=asked.payment_id, milestone_id=milestone_id, state=state, money=asked.money
+        id=f"cbk_{milestone_id}{part}", payment_id=asked.payment_id, milestone_id=milestone_id, state=state, money=money
     )
     api.run(api.store.transact(lambda unit: take_in(unit, report, now=now()), deadline_s=5))
 
@@ -90,3 +92,14 @@ def test_a_refund_that_waits_for_another_reason_is_not_tried_without_a_chargebac
     api.settle()
     rest = work.read(milestone["id"])
     assert (rest["state"], tries(api, milestone["id"], "refund")) == ("refund_blocked", 1)
+
+
+def test_of_several_chargebacks_each_event_says_what_its_own_was_for(api: Api):
+    milestone = Work.begun(api).funded(A)
+    said = [("a", 5_000, "opened"), ("b", 700, "opened"), ("a", 5_000, "won"), ("b", 700, "lost")]
+    for part, amount, state in said:
+        bank_says(api, milestone["id"], state, part=part, amount=amount)
+    told = {"aggregate": milestone["id"], "type": {"$regex": "chargeback"}}
+    rows = api.run(api.store.find(OutboxRow, told, sort=(("_id", 1),)))
+    heard = [(row.type.rpartition("_")[2], row.body["moved"]["amount"]) for row in rows]
+    assert heard == [(state, amount) for _, amount, state in said]
