@@ -123,7 +123,10 @@ class TermsUpdate(RelayEvent, frozen=True, kw_only=True):
 
 
 class HoursUpdate(RelayEvent, frozen=True, kw_only=True):
-    """A time entry of your project changed: a timer was stopped by the clock, or somebody objects (`reason`), or does not."""
+    """A time entry of your project changed: `happened` says how (timer_stopped, segment_objected, evidence_added ...).
+
+    `reason` is what the client has against it.
+    """
 
     name: ClassVar[str] = "hoursUpdate"
 
@@ -131,6 +134,7 @@ class HoursUpdate(RelayEvent, frozen=True, kw_only=True):
     entry_id: str
     week: str
     state: str
+    happened: str = ""
     minutes: int
     reason: str | None = None
 

@@ -1,5 +1,6 @@
 """Everything that is stored: document types, collection names, indexes. No I/O; the store and the connector share it."""
 
+from freehold.documents.argued import NO_FILES, Argued
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
 from freehold.documents.disputes import Dispute, MediatorNote, StepTaken
 from freehold.documents.document import Document, Index, Instant, Version
@@ -36,8 +37,10 @@ DOCUMENTS: tuple[type[Document], ...] = (
 
 __all__ = [
     "DOCUMENTS",
+    "NO_FILES",
     "Adjustment",
     "Application",
+    "Argued",
     "Command",
     "Delivery",
     "Dispute",

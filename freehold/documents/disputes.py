@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from freehold.documents.document import Document, Index, Instant
+from freehold.documents.argued import Argued
+from freehold.documents.document import Index, Instant
 from freehold.domain.dispute_case import Case
-from freehold.domain.dispute_process import TERMINAL, Actor, Party, Reason, State, Transition
+from freehold.domain.dispute_process import TERMINAL, Actor, Reason, State, Transition
 
 
 class StepTaken(Struct, frozen=True, kw_only=True):
@@ -28,13 +29,12 @@ class MediatorNote(Struct, frozen=True, kw_only=True):
     at: Instant
 
 
-class Dispute(Document, frozen=True, kw_only=True):
+class Dispute(Argued, frozen=True, kw_only=True):
     """A dispute about a part of what is held for a milestone. Both parties and the title repeat the milestone's.
 
     While `is_open` its money is frozen; a milestone has one open dispute at most. `due_at` ends the present state, and both
     sides are reminded at `remind_half_at` and `remind_late_at`; all three are set by the database's clock and compared with
-    it. `filed_by_id` is an operator's when one has filed for a party. The four counters are of evidence; they change without a
-    new version, so that a file that comes in is in nobody's way. `blocked_by` says why a decision could not be executed yet.
+    it. `filed_by_id` is an operator's when one has filed for a party. `blocked_by` says why a decision was not executed yet.
     """
 
     collection: ClassVar[str] = "disputes"
@@ -51,8 +51,6 @@ class Dispute(Document, frozen=True, kw_only=True):
 
     milestone_id: str
     project_id: str
-    client_id: str
-    freelancer_id: str
     title: str
     case: Case
     is_open: bool = True
@@ -63,10 +61,6 @@ class Dispute(Document, frozen=True, kw_only=True):
     mediator_id: str | None = None
     notes: tuple[MediatorNote, ...] = ()
     history: tuple[StepTaken, ...] = ()
-    client_files: int = 0
-    client_bytes: int = 0
-    freelancer_files: int = 0
-    freelancer_bytes: int = 0
     due_at: Instant | None = None
     remind_half_at: Instant | None = None
     remind_late_at: Instant | None = None
@@ -78,12 +72,3 @@ class Dispute(Document, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether nothing is frozen for it any more."""
         return self.case.state in TERMINAL
-
-    def party_of(self, user_id: str) -> Party | None:
-        """Say which party somebody is; null for anybody else."""
-        parties: dict[str, Party] = {self.client_id: "client", self.freelancer_id: "freelancer"}
-        return parties.get(user_id)
-
-    def person(self, party: Party) -> str:
-        """Give the id of the person who is this party."""
-        return self.client_id if party == "client" else self.freelancer_id

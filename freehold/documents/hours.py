@@ -2,18 +2,20 @@
 
 from typing import ClassVar
 
+from freehold.documents.argued import Argued
 from freehold.documents.document import Document, Index, Instant
 from freehold.domain.hours import BillLine, EntryEnd, EntryKind
 from freehold.domain.money import Money
 from freehold.domain.week_process import EntryState, WeekState
 
 
-class TimeEntry(Document, frozen=True, kw_only=True):
+class TimeEntry(Argued, frozen=True, kw_only=True):
     """Time that a freelancer worked at a project: whole minutes, within one week. A running one has no end yet.
 
     `stops_at` is when a running timer is stopped, by the database's clock; `ended_by` says what stopped it. `objection` is
-    what the client has against it, `ruling` what an operator said to that. Of one that is `owed`, its own week's bill is
-    past, and the next bill takes it up; `billed_in` names the week that did. `cut_from` is the entry that this was a part of.
+    what the client has against it, `answer` what the freelancer says to that, `ruling` what an operator did. Of one that is
+    `owed`, its own week's bill is past, and the next bill takes it up; `billed_in` names the week that did. `cut_from` is the
+    entry that this was a part of.
     """
 
     collection: ClassVar[str] = "time_entries"
@@ -24,11 +26,10 @@ class TimeEntry(Document, frozen=True, kw_only=True):
         Index((("project_id", 1), ("week", 1), ("_id", -1))),
         Index((("project_id", 1), ("state", 1))),
         Index((("state", 1), ("stops_at", 1))),
+        Index((("state", 1), ("_id", -1))),
     )
 
     project_id: str
-    client_id: str
-    freelancer_id: str
     week: str
     kind: EntryKind
     state: EntryState = "recorded"
@@ -40,6 +41,8 @@ class TimeEntry(Document, frozen=True, kw_only=True):
     ended_by: EntryEnd | None = None
     objection: str | None = None
     objected_at: Instant | None = None
+    answer: str | None = None
+    answered_at: Instant | None = None
     ruling: str | None = None
     owed: bool = False
     billed_in: str | None = None

@@ -13,7 +13,7 @@ WeekState = Literal[
 ]  # fmt: skip
 EntryState = Literal["running", "recorded", "objected", "disputed", "dropped", "billed"]
 WeekStep = Literal["submit", "approve", "pay"]
-EntryStep = Literal["stop", "object", "withdraw", "drop"]
+EntryStep = Literal["stop", "object", "answer", "withdraw", "drop"]
 Party = Literal["client", "freelancer"]
 BOTH: Final[tuple[Party, ...]] = ("client", "freelancer")
 
@@ -75,6 +75,14 @@ ENTRY_STEPS: Final[tuple[Told, ...]] = (
         event="hours.segment_objected", tells=("freelancer",),
     ),
     Told(
+        name="answer", actor="freelancer", sources=("objected",), target="objected",
+        event="hours.segment_answered", tells=("client",),
+    ),
+    Told(
+        name="answer", actor="freelancer", sources=("disputed",), target="disputed",
+        event="hours.segment_answered", tells=("client",),
+    ),
+    Told(
         name="withdraw", actor="client", sources=("objected", "disputed"), target="recorded",
         event="hours.objection_withdrawn", tells=("freelancer",),
     ),
@@ -90,6 +98,8 @@ ENTRY: Final = Process("entry", ENTRY_STEPS)
 """An entry, apart from being billed with its week. What nobody settled until the bill is `disputed`, and stays off it
 until the two sides settle it after all, or an operator rules."""
 
+ARGUED: Final[tuple[EntryState, ...]] = ("objected", "disputed")
+"""In these states the two sides argue about an entry: the freelancer answers, and both add evidence."""
 COUNTED: Final[tuple[EntryState, ...]] = ("recorded", "objected", "disputed", "billed")
 """In these states an entry takes its time: nothing else may lie in the same minutes."""
 

@@ -44,9 +44,11 @@ from freehold.events.hiring import (
 )
 from freehold.events.hours import (
     HoursChanged,
+    HoursEvidenceAdded,
     ObjectionWithdrawn,
     ProjectTermsAnswered,
     ProjectTermsProposed,
+    SegmentAnswered,
     SegmentDisputed,
     SegmentDropped,
     SegmentObjected,
@@ -149,6 +151,7 @@ __all__ = [
     "EventEnvelope",
     "FeeScheduleApproved",
     "HoursChanged",
+    "HoursEvidenceAdded",
     "InvoiceCancelled",
     "InvoiceChanged",
     "InvoiceCreated",
@@ -202,6 +205,7 @@ __all__ = [
     "ProjectTermsAnswered",
     "ProjectTermsProposed",
     "ReviewPublished",
+    "SegmentAnswered",
     "SegmentDisputed",
     "SegmentDropped",
     "SegmentObjected",

@@ -116,6 +116,20 @@ class SegmentObjected(HoursChanged, frozen=True, kw_only=True):
     type: ClassVar[str] = "hours.segment_objected"
 
 
+class SegmentAnswered(HoursChanged, frozen=True, kw_only=True):
+    """The freelancer says what there is to say to an objection."""
+
+    type: ClassVar[str] = "hours.segment_answered"
+    answer: str
+
+
+class HoursEvidenceAdded(HoursChanged, frozen=True, kw_only=True):
+    """A party (`by`) has added a file to a segment that is argued about; both sides see it."""
+
+    type: ClassVar[str] = "hours.evidence_added"
+    file_id: str
+
+
 class ObjectionWithdrawn(HoursChanged, frozen=True, kw_only=True):
     """The client has nothing against a segment any more; it is billed, if need be with the next week."""
 

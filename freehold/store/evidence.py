@@ -1,44 +1,105 @@
-"""How much evidence there may be: per side of a dispute, and per person over all their files."""
+"""Evidence: keeping a file that a party adds, as long as nothing is decided and there is room for it."""
 
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Final
 
-from freehold.documents import Dispute, User
+from freehold.documents import Argued, Dispute, StoredFile, TimeEntry, User
+from freehold.documents.files import Scanned
 from freehold.domain.dispute_process import UNDECIDED, Party
 from freehold.domain.errors import Refused
 from freehold.domain.process import NotInThisState
-from freehold.store.errors import Stale
+from freehold.domain.week_process import ARGUED
+from freehold.ids import new_id
+from freehold.store.errors import Missing, Stale
+from freehold.store.files import put_file
+from freehold.store.reads import Reads
 from freehold.store.unit import Unit
 
 FILES_PER_SIDE: Final = 20
 BYTES_PER_SIDE: Final = 50 * 1024 * 1024
 BYTES_PER_PERSON: Final = 500 * 1024 * 1024
+OLDEST_FIRST: Final = (("_id", 1),)
+ARGUED_KINDS: Final[Mapping[str, type[Dispute | TimeEntry]]] = {"dsp": Dispute, "ten": TimeEntry}
+_OPEN: Final[Mapping[type[Argued], dict[str, Any]]] = {
+    Dispute: {"case.state": {"$in": list(UNDECIDED)}},
+    TimeEntry: {"state": {"$in": list(ARGUED)}},
+}
 
 
 class TooManyFiles(Refused):
-    """The side has added as many files, or as many bytes, as a dispute takes; or the person has stored as much as one may."""
+    """The side has added as many files, or as many bytes, as there is room for; or the person has stored as much as one may."""
 
     code: ClassVar[str] = "too_many_files"
 
 
-async def count_file(unit: Unit, dispute: Dispute, party: Party, *, size_bytes: int) -> None:
-    """Count one more file of a party, where there is room and nothing is decided yet; those who come at once meet here.
+def evidence_in(subject: Dispute | TimeEntry) -> dict[str, Any]:
+    """Give the filter of the files about it."""
+    return {"purpose": "evidence", "subject_id": subject.id}
 
-    Raises TooManyFiles, or NotInThisState when the dispute was decided in the meantime.
-    """
-    files, stored = f"{party}_files", f"{party}_bytes"
-    room = {
-        "case.state": {"$in": list(UNDECIDED)},
-        files: {"$not": {"$gte": FILES_PER_SIDE}},
-        stored: {"$not": {"$gt": BYTES_PER_SIDE - size_bytes}},
-    }
+
+async def subject_of(reads: Reads, file: StoredFile) -> Dispute | TimeEntry:
+    """Find what a file is evidence in. Raises Missing for a file that is no evidence."""
+    kind = ARGUED_KINDS.get(file.subject_id.partition("_")[0]) if file.purpose == "evidence" else None
+    if kind is None:
+        raise Missing(f"{file.id} is no evidence")
+    return await reads.require(kind, file.subject_id)
+
+
+def require_argued(subject: Dispute | TimeEntry, user_id: str) -> Party:
+    """Say which party somebody is who may add evidence now. Raises Missing for anybody else, NotInThisState once decided."""
+    party = subject.party_of(user_id)
+    if party is None:
+        raise Missing(f"{user_id} has no part in {subject.id}")
+    is_open = subject.case.state in UNDECIDED if isinstance(subject, Dispute) else subject.state in ARGUED
+    if not is_open:
+        raise NotInThisState("nothing is argued about here (any more); it takes no evidence")
+    return party
+
+
+async def keep_evidence(  # noqa: PLR0913 - whose file it is, in what, and what is known of it
+    unit: Unit,
+    subject: Dispute | TimeEntry,
+    owner_id: str,
+    *,
+    data: bytes,
+    name: str,
+    media_type: str,
+    sha256: str,
+    scanned: Scanned,
+    now: datetime,
+) -> StoredFile:
+    """Keep a file of one of the parties. Raises what `require_argued` raises, and TooManyFiles."""
+    await _count(unit, subject, owner_id, size_bytes=len(data))
+    file = StoredFile(
+        id=new_id("fil"),
+        purpose="evidence",
+        subject_id=subject.id,
+        owner_id=owner_id,
+        name=name,
+        media_type=media_type,
+        size_bytes=len(data),
+        sha256=sha256,
+        scanned=scanned,
+        created_at=now,
+    )
+    put_file(unit, file, data)
+    return file
+
+
+async def _count(unit: Unit, subject: Dispute | TimeEntry, owner_id: str, *, size_bytes: int) -> None:
+    """Count one more file of a party, where there is room and nothing is decided yet; those who come at once meet here."""
+    party = require_argued(subject, owner_id)
+    files, stored, is_open = f"{party}_files", f"{party}_bytes", _OPEN[type(subject)]
+    room = is_open | {files: {"$not": {"$gte": FILES_PER_SIDE}}, stored: {"$not": {"$gt": BYTES_PER_SIDE - size_bytes}}}
     try:
-        await unit.increment(Dispute, dispute.id, {files: 1, stored: size_bytes}, guard=room)
+        await unit.increment(type(subject), subject.id, {files: 1, stored: size_bytes}, guard=room)
     except Stale as error:
-        if (await unit.require(Dispute, dispute.id)).case.state not in UNDECIDED:
-            raise NotInThisState("the dispute was decided in the meantime; it takes no more evidence") from error
+        if not await unit.find_ids(type(subject), {"_id": subject.id, **is_open}, limit=1):
+            raise NotInThisState("it was decided in the meantime; it takes no evidence") from error
         raise TooManyFiles(f"each side adds at most {FILES_PER_SIDE} files and {BYTES_PER_SIDE} bytes") from error
     mine = {"stored_bytes": {"$not": {"$gt": BYTES_PER_PERSON - size_bytes}}}
     try:
-        await unit.increment(User, dispute.person(party), {"stored_bytes": size_bytes}, guard=mine)
+        await unit.increment(User, owner_id, {"stored_bytes": size_bytes}, guard=mine)
     except Stale as error:
         raise TooManyFiles(f"one person stores at most {BYTES_PER_PERSON} bytes") from error

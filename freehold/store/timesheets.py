@@ -234,24 +234,26 @@ async def _grant(unit: Unit, project: Project, week: Week, wanted: int, *, own: 
     return granted
 
 
+def about(entry: TimeEntry) -> dict[str, Any]:
+    """Give what every event of an entry says of it."""
+    return {
+        "entry_id": entry.id,
+        "project_id": entry.project_id,
+        "client_id": entry.client_id,
+        "freelancer_id": entry.freelancer_id,
+        "week": entry.week,
+        "state": entry.state,
+        "starts_at": entry.starts_at,
+        "minutes": entry.minutes,
+        "memo": entry.memo,
+        "reason": entry.objection,
+    }
+
+
 def emit_entry(unit: Unit, entry: TimeEntry, step: Told, **beside: Any) -> None:  # noqa: ANN401 - what the event has of its own
     """Emit the event of an entry's step."""
     kind = all_events()[step.event]
     if not issubclass(kind, HoursChanged):
         raise TypeError(f"{step.event} is no event of an entry")
-    event = kind(
-        entry_id=entry.id,
-        project_id=entry.project_id,
-        client_id=entry.client_id,
-        freelancer_id=entry.freelancer_id,
-        week=entry.week,
-        state=entry.state,
-        step=step.name,
-        by=step.actor,
-        starts_at=entry.starts_at,
-        minutes=entry.minutes,
-        memo=entry.memo,
-        reason=entry.objection,
-        **beside,
-    )
+    event = kind(step=step.name, by=step.actor, **about(entry), **beside)
     unit.emit(event, entry)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from freehold.documents import Project, TimeEntry, WorkWeek
+from freehold.documents import NO_FILES, Project, TimeEntry, WorkWeek
 from freehold.domain.hours import SEGMENTS_PER_WEEK, ReviewOver, TooManyEntries, left_of
 from freehold.domain.week_process import entry_step
 from freehold.domain.weeks import minutes_between, week_of
@@ -50,10 +50,20 @@ async def object_to(unit: Unit, entry: TimeEntry, *, first: datetime, last: date
         minutes=minutes_between(first, last),
         objection=reason,
         objected_at=now(),
+        answer=None,
+        answered_at=None,
         updated_at=now(),
     )
     after = await unit.update(entry, objected)
     emit_entry(unit, after, step)
+    return after
+
+
+async def answer_objection(unit: Unit, entry: TimeEntry, *, answer: str) -> TimeEntry:
+    """Note what the freelancer says to an objection, in place of what was said before. Raises NotInThisState."""
+    step = entry_step("answer", actor="freelancer", state=entry.state)
+    after = await unit.update(entry, msgspec.structs.replace(entry, answer=answer, answered_at=now(), updated_at=now()))
+    emit_entry(unit, after, step, answer=answer)
     return after
 
 
@@ -144,4 +154,5 @@ def _piece(entry: TimeEntry, starts_at: datetime, ends_at: datetime) -> TimeEntr
         minutes=minutes,
         cut_from=entry.id,
         updated_at=now(),
+        **NO_FILES,
     )

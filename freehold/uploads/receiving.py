@@ -3,21 +3,31 @@
 import asyncio
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from freehold.documents.files import Scanned
 from freehold.domain.errors import Fault, InvalidFields
+from freehold.domain.text import required_text
 from freehold.uploads.kinds import IN_WORDS, Kind, harmless_name, recognised
 from freehold.uploads.pictures import remade
 from freehold.uploads.scanning import Scanner
 
 LARGEST_FILE_BYTES: Final = 5 * 1024 * 1024
+LARGEST_BODY_BYTES: Final = 7_000_000
+"""The largest file in base64, and its name."""
 LARGEST_KEPT_BYTES: Final = 2 * LARGEST_FILE_BYTES
 """A picture may grow when it is written anew."""
 _ONE_PICTURE: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 """One picture is decoded at a time in a process, because each takes up to 100 MB."""
+
+
+class NewFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file: its bytes in base64, and what it is called. What it is, its bytes say."""
+
+    name: Annotated[str, required_text(255)]
+    content: Annotated[bytes, Meta(min_length=1, max_length=LARGEST_FILE_BYTES)]
 
 
 class Received(Struct, frozen=True, kw_only=True):

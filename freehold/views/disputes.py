@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from freehold.documents import Dispute, Instant, MediatorNote, StepTaken, StoredFile
+from freehold.documents import Dispute, Instant, MediatorNote, StepTaken
 from freehold.domain.dispute_case import Case, Offer, Outcome, Proposal
 from freehold.domain.dispute_fees import fee_for
 from freehold.domain.dispute_process import Actor, OutcomeKind, Party, Reason, State, Transition
@@ -97,20 +97,6 @@ class MediatedDispute(DisputeView, frozen=True, kw_only=True):
     blocked_by: str | None
 
 
-class EvidenceView(Struct, frozen=True, kw_only=True):
-    """A file that a party has added (its bytes: `GET /api/evidence/{id}`). `scanned` says whether a scanner has seen it."""
-
-    id: str
-    dispute_id: str
-    added_by: Party
-    name: str
-    media_type: str
-    size_bytes: int
-    sha256: str
-    scanned: str
-    created_at: Instant
-
-
 def view_dispute(dispute: Dispute, *, party: Party) -> DisputeView:
     """Show a dispute to one of its parties."""
     return _view(dispute, side=party, actor=dispute.case.side_of(party))
@@ -126,21 +112,6 @@ def view_mediated(dispute: Dispute) -> MediatedDispute:
         notes=dispute.notes,
         steps=dispute.history,
         blocked_by=dispute.blocked_by,
-    )
-
-
-def view_evidence(file: StoredFile, dispute: Dispute) -> EvidenceView:
-    """Show what is known of a file."""
-    return EvidenceView(
-        id=file.id,
-        dispute_id=dispute.id,
-        added_by="client" if file.owner_id == dispute.client_id else "freelancer",
-        name=file.name,
-        media_type=file.media_type,
-        size_bytes=file.size_bytes,
-        sha256=file.sha256,
-        scanned=file.scanned,
-        created_at=file.created_at,
     )
 
 

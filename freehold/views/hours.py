@@ -28,6 +28,8 @@ class TimeEntryView(Struct, frozen=True, kw_only=True):
     ended_by: EntryEnd | None
     objection: str | None
     objected_at: Instant | None
+    answer: str | None
+    answered_at: Instant | None
     ruling: str | None
     owed: bool
     billed_in: str | None
@@ -36,6 +38,15 @@ class TimeEntryView(Struct, frozen=True, kw_only=True):
     created_at: Instant
     updated_at: Instant
     version: int
+
+
+class ArguedSegment(TimeEntryView, frozen=True, kw_only=True):
+    """Hours that the two sides argue about, with who they are and how many files each has added; for operators."""
+
+    client_id: str
+    freelancer_id: str
+    client_files: int
+    freelancer_files: int
 
 
 class WorkWeekView(Struct, frozen=True, kw_only=True):
@@ -66,6 +77,12 @@ def view_entry(entry: TimeEntry, *, side: Party) -> TimeEntryView:
     """Show an entry to one of the project's parties."""
     view = msgspec.convert(entry, TimeEntryView, from_attributes=True)
     return msgspec.structs.replace(view, actions=ENTRY.open_to(side, state=entry.state))
+
+
+def view_segment(entry: TimeEntry) -> ArguedSegment:
+    """Show hours that are argued about to an operator."""
+    view = msgspec.convert(entry, ArguedSegment, from_attributes=True)
+    return msgspec.structs.replace(view, actions=ENTRY.open_to("operator", state=entry.state))
 
 
 def view_week(week: WorkWeek, *, side: Party) -> WorkWeekView:

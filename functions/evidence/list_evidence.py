@@ -1,15 +1,12 @@
 """`GET /api/disputes/{id}/evidence`."""
 
-from typing import Final
-
 from freehold.documents import Dispute, StoredFile
 from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
 from freehold.ids import DisputePath
-from freehold.views.disputes import EvidenceView, view_evidence
-
-OLDEST_FIRST: Final = (("_id", 1),)
+from freehold.store.evidence import OLDEST_FIRST, evidence_in
+from freehold.views.evidence import EvidenceView, view_evidence
 
 
 @endpoint("GET /api/disputes/{id}/evidence", auth="user", errors=[NotFound, InvalidCursor])
@@ -21,6 +18,5 @@ async def list_evidence(call: Call, path: DisputePath, query: PageQuery) -> Page
     dispute = await call.store.require(Dispute, path.id)
     if dispute.party_of(call.caller.user_id) is None and not call.caller.has_role("admin"):
         raise NotFound
-    where = {"purpose": "evidence", "subject_id": dispute.id}
-    found, next_cursor = await page_of(call.store, StoredFile, where, query, sort=OLDEST_FIRST)
+    found, next_cursor = await page_of(call.store, StoredFile, evidence_in(dispute), query, sort=OLDEST_FIRST)
     return Page([view_evidence(file, dispute) for file in found], next_cursor)

@@ -25,10 +25,10 @@ from freehold.edge import Call, endpoint
 from freehold.edge.problems import Forbidden, NotFound, StaleVersion
 from freehold.ids import TimeEntryPath
 from freehold.store.timesheets import change_time, meet, refuse_overlap, side_of, stop_timer
-from freehold.store.week_reviews import drop_segment, object_to, week_of_entry, withdraw_objection
+from freehold.store.week_reviews import answer_objection, drop_segment, object_to, week_of_entry, withdraw_objection
 from freehold.views.hours import TimeEntryView, view_entry
 
-BESIDE: Final[dict[str, tuple[str, ...]]] = {"object": ("reason", "starts_at", "ends_at")}
+BESIDE: Final[dict[str, tuple[str, ...]]] = {"object": ("reason", "starts_at", "ends_at"), "answer": ("reason",)}
 """What may stand beside each transition."""
 EDITED: Final = ("starts_at", "ends_at", "memo")
 
@@ -36,7 +36,7 @@ EDITED: Final = ("starts_at", "ends_at", "memo")
 class TimeEntryChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Corrected fields, or a `transition`; always with the `version` that the caller saw.
 
-    Beside `object` stands a `reason`, and `starts_at` and `ends_at` if only a part of the entry is meant.
+    Beside `object` and `answer` stands a `reason`; beside `object`, too, `starts_at` and `ends_at` if only a part is meant.
     """
 
     version: Version
@@ -56,7 +56,7 @@ class TimeEntryChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ],
 )  # fmt: skip
 async def update_entry(call: Call, path: TimeEntryPath, body: TimeEntryChange) -> TimeEntryView:
-    """Stop a timer, correct an entry, object to it or to a part of it, take the objection back, or give the segment up.
+    """Stop a timer, correct an entry, object to it or to a part of it, answer, take the objection back, or give it up.
 
     The freelancer stops, and corrects until Monday 12:00 UTC after the week; a timer's entry whose times are corrected counts
     as written by hand. The client objects while the week is under review: that segment stays off the bill until the client
@@ -75,6 +75,8 @@ async def update_entry(call: Call, path: TimeEntryPath, body: TimeEntryChange) -
             after = await stop_timer(call.unit, entry, by=side, clock=await call.unit.database_now())
         case "object":
             after = await _object(call, entry, body)
+        case "answer":
+            after = await answer_objection(call.unit, entry, answer=_said(body))
         case "withdraw":
             after = await withdraw_objection(call.unit, entry)
         case "drop":
@@ -89,8 +91,8 @@ def _misplaced(body: TimeEntryChange) -> list[Fault]:
     if body.transition is UNSET:
         nothing = [] if given & set(EDITED) else [Fault("transition", "a transition, or corrected fields")]
         return nothing + [Fault(name, "nothing beside corrected fields") for name in sorted(given - set(EDITED))]
-    missing = [Fault("reason", "a text beside object")] if body.transition == "object" and "reason" not in given else []
     allowed = BESIDE.get(body.transition, ())
+    missing = [Fault("reason", f"a text beside {body.transition}")] if "reason" in allowed and "reason" not in given else []
     return missing + [Fault(name, f"nothing beside {body.transition}") for name in sorted(given - set(allowed))]
 
 
@@ -106,8 +108,11 @@ async def _object(call: Call, entry: TimeEntry, body: TimeEntryChange) -> TimeEn
     first = starts_at if body.starts_at is UNSET else to_minute(in_utc(body.starts_at))
     last = ends_at if body.ends_at is UNSET else to_minute(in_utc(body.ends_at))
     refuse_faults(*cut_faults(starts_at, ends_at, first=first, last=last))
-    reason = "" if body.reason is UNSET else prose(body.reason)
-    return await object_to(call.unit, entry, first=first, last=last, reason=reason)
+    return await object_to(call.unit, entry, first=first, last=last, reason=_said(body))
+
+
+def _said(body: TimeEntryChange) -> str:
+    return "" if body.reason is UNSET else prose(body.reason)
 
 
 async def _correct(call: Call, entry: TimeEntry, body: TimeEntryChange, side: Party) -> TimeEntry:

@@ -22,9 +22,14 @@ def _dispute_change(state: str, transition: str, **body: Any) -> Make:
     return make
 
 
-def _evidence(world: World) -> Request:
-    content = base64.b64encode(secrets.token_hex(8).encode()).decode()
-    return Request(world.dispute()["id"], {"name": "log.txt", "content": content})
+def _file() -> dict[str, str]:
+    return {"name": "log.txt", "content": base64.b64encode(secrets.token_hex(8).encode()).decode()}
+
+
+def _evidence_about_hours(world: World) -> Request:
+    entry = world.segment()
+    world.evidence(f"/api/time-tracking/{entry['id']}")
+    return Request(entry["id"])
 
 
 DISPUTE_RECIPES: Final[dict[str, Recipe]] = {
@@ -56,7 +61,12 @@ DISPUTE_RECIPES: Final[dict[str, Recipe]] = {
         "client", _dispute_change("proposed", "accept_proposal"), {"freelancer": 200}
     ),
     "disputes-update-dispute:withdraw": Recipe("client", _dispute_change("ruling", "withdraw"), {"freelancer": 403}),
-    "evidence-add-evidence": Recipe("client", _evidence, {"freelancer": 201}),
+    "admin-list-segments": Recipe("admin", lambda _: Request()),
+    "evidence-add-evidence": Recipe("client", lambda world: Request(world.dispute()["id"], _file()), {"freelancer": 201}),
+    "evidence-add-segment-evidence": Recipe(
+        "client", lambda world: Request(world.segment()["id"], _file()), {"freelancer": 201}
+    ),
+    "evidence-list-segment-evidence": Recipe("client", _evidence_about_hours, {"freelancer": 200, "admin": 200}),
     "evidence-get-evidence": Recipe("client", lambda world: Request(world.evidence()["id"]), {"freelancer": 200, "admin": 200}),
     "evidence-list-evidence": Recipe(
         "client", lambda world: Request(world.evidence()["dispute_id"]), {"freelancer": 200, "admin": 200}

@@ -142,9 +142,7 @@ def _objecting(world: World) -> Request:
 
 
 def _disputed(world: World) -> Request:
-    entry = world.entry(objected=True)
-    for text in (entry["id"], entry["project_id"], entry["memo"], entry["objection"]):
-        world.hide(text, "client", "freelancer", "admin")
+    entry = world.segment()
     disputed = {"$set": {"state": "disputed"}}
     world.api.run(world.api.store.database["time_entries"].update_one({"_id": entry["id"]}, disputed))
     return Request(entry["id"], {"version": entry["version"], "awarded_minutes": 1, "reason": "It was agreed on."})
@@ -254,6 +252,9 @@ RECIPES: Final[dict[str, Recipe]] = {
     "hours-list-weeks": Recipe("client", lambda world: Request(_hours_listed(world).id), {"freelancer": 200}),
     "hours-update-entry": Recipe("freelancer", _entry_change(memo="Translated more."), {"client": 403}),
     "hours-update-entry:object": Recipe("client", _objecting, {"freelancer": 403}),
+    "hours-update-entry:answer": Recipe(
+        "freelancer", _entry_change(objected=True, transition="answer", reason="We did agree."), {"client": 403}
+    ),
     "hours-update-entry:withdraw": Recipe("client", _entry_change(objected=True, transition="withdraw"), {"freelancer": 403}),
     "hours-update-entry:drop": Recipe("freelancer", _entry_change(objected=True, transition="drop"), {"client": 403}),
     "hours-update-week": Recipe("client", _approving, {"freelancer": 403}),

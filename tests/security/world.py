@@ -269,10 +269,17 @@ class World:
         yield "proposed", "admin", {"transition": "propose", "to_freelancer": usd(2_000), "reasons": words}
         yield "ruling", "freelancer", {"transition": "refuse_proposal"}
 
-    def evidence(self) -> dict[str, Any]:
-        """Add a file of the client's to a new dispute."""
+    def segment(self) -> dict[str, Any]:
+        """Let the client object to an entry; operators may look at it."""
+        entry = self.entry(objected=True)
+        for text in (entry["id"], entry["project_id"], entry["memo"], entry["objection"]):
+            self.hide(text, *DISPUTING)
+        return entry
+
+    def evidence(self, place: str | None = None) -> dict[str, Any]:
+        """Add a file of the client's to a new dispute, or to what is argued about at `place`."""
         body = {"name": "log.txt", "content": base64.b64encode(self.words(*DISPUTING).encode()).decode()}
-        made = self["client"].post(f"/api/disputes/{self.dispute()['id']}/evidence", body)
+        made = self["client"].post(f"{place or '/api/disputes/' + self.dispute()['id']}/evidence", body)
         self.hide(made["id"], *DISPUTING)
         return made
 

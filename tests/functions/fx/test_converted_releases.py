@@ -15,6 +15,7 @@ from freehold.ids import new_id
 from freehold.payments.sandbox import SandboxGateway
 from tests.api import PASSWORD, Api
 from tests.escrow import Work, amounts, overdue, resume, tick, usd
+from tests.hiring import together
 from tests.ledgers import fresh_database
 from tests.payees import due, open_account, payee_of
 
@@ -165,6 +166,21 @@ def test_a_quote_that_cannot_be_kept_moves_nothing(api, admin, case, status, cod
     assert answer["code"] == code, answer
     assert work.read(milestone["id"]) == milestone
     assert api.run(api.store.get(FxQuote, made["id"])) == kept
+    require_clean(admin)
+
+
+def test_of_many_releases_at_once_with_one_quote_one_is_made_and_the_others_move_nothing(api, admin):
+    work = paid_in(api)
+    milestones = [work.funded(10_000) for _ in range(4)]
+    promised = quote(work.client)
+    asked = [{"milestone_id": each["id"], "version": each["version"], "quote_id": promised["id"]} for each in milestones]
+    answers = together(api, *[(work.client, "POST", "/api/escrow/release", body) for body in asked * 2])
+    assert [answer.status_code for answer in answers].count(202) == 1, answers
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 202} <= {
+        "quote_used", "stale_version", "not_in_this_state", "unavailable",
+    }  # fmt: skip
+    api.settle()
+    assert sorted(work.read(each["id"])["state"] for each in milestones) == ["funded", "funded", "funded", "released"]
     require_clean(admin)
 
 
