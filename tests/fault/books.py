@@ -37,18 +37,19 @@ class Books:
         asked = {"aggregate": milestone_id, "type": {"$regex": "^payment"}}
         self.api.run(self.api.store.database["outbox"].update_many(asked, {"$currentDate": {"sent": True}}))
 
-    def heal(self, milestone_id: str, *, by_sweep: bool) -> None:
-        """Let a claim that was left behind end, and bring the event again, or the sweep alone."""
+    def heal(self, *milestone_ids: str, by_sweep: bool) -> None:
+        """Let claims that were left behind end, and bring the events again, or the sweep alone."""
         if by_sweep:
-            self.park(milestone_id)
+            for milestone_id in milestone_ids:
+                self.park(milestone_id)
             self.api.settle()
         else:
-            self._end_claims_and_settle(milestone_id)
+            self._end_claims_and_settle(milestone_ids)
         resume(self.api)
 
-    def _end_claims_and_settle(self, milestone_id: str) -> None:
+    def _end_claims_and_settle(self, milestone_ids: tuple[str, ...]) -> None:
         """A claim may come late: its commit was on its way when the call that made it was given up. So end it as often."""
-        open_ = {"milestone_id": milestone_id, "state": {"$in": ["claimed", "waiting"]}}
+        open_ = {"milestone_id": {"$in": list(milestone_ids)}, "state": {"$in": ["claimed", "waiting"]}}
         give_up_at = time.monotonic() + LONGEST_WAY_S
         while True:
             self.api.run(self.api.store.database["commands"].update_many(open_, [{"$set": {"due_at": "$$NOW"}}]))

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +31,19 @@ DEPLOYER = {"FREEHOLD_ENVIRONMENT": "sandbox", "FREEHOLD_RELAY_URL": "https://re
 NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 LABEL = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
 MIB = 2**20
+EACH_ALONE = """
+import os, freehold.edge.server
+from freehold.catalogue import Catalogue
+from freehold.edge.discovery import find
+for entry in Catalogue.load().functions:
+    child = os.fork()
+    if child == 0:
+        find([entry.name])
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        print(entry.name)
+"""
+"""Each function is imported in a fork of its own, of a process that has only what all of them share."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -198,8 +212,15 @@ def test_exactly_the_functions_that_read_the_relays_address_are_told_it():
         assert ("FREEHOLD_RELAY_URL" in function.environment) == bool(readers & set(served(function)))
 
 
-def test_every_process_of_both_profiles_starts_with_just_what_its_file_gives_it(keys: Path, database: str, tmp_path: Path):
-    every = [(profile, name, function) for profile in FILES for name, function in stack(profile).functions.items()]
+def test_a_process_of_each_kind_starts_with_just_what_its_file_gives_it(keys: Path, database: str, tmp_path: Path):
+    """Of those in one context that are given the same, one is started: they differ in the modules alone that they import."""
+    kinds = {}
+    for profile in FILES:
+        for name, function in stack(profile).functions.items():
+            given = msgspec.json.encode(msgspec.structs.replace(function, environment=function.environment | {"FUNCTION": ""}))
+            contexts = frozenset(each.partition("-")[0] for each in served(function))
+            kinds.setdefault((profile, contexts, given), (profile, name, function))
+    assert len(kinds) > len(find_all()) / 4
 
     def start(place: tuple[str, str, Function]) -> None:
         profile, name, function = place
@@ -209,7 +230,12 @@ def test_every_process_of_both_profiles_starts_with_just_what_its_file_gives_it(
             assert_fits(running, function)
 
     with ThreadPoolExecutor(max_workers=4) as together:
-        assert len(list(together.map(start, every))) == len(every)
+        assert len(list(together.map(start, kinds.values()))) == len(kinds)
+
+
+def test_each_function_can_be_the_only_one_that_a_process_imports():
+    told = subprocess.run([sys.executable, "-c", EACH_ALONE], cwd=ROOT, capture_output=True, check=False, text=True)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
 def test_a_process_that_signs_people_in_keeps_within_its_memory(keys: Path, database: str, tmp_path: Path):
