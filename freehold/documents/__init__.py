@@ -4,7 +4,7 @@ from freehold.documents.argued import NO_FILES, Argued
 from freehold.documents.delivery import Delivery, InboxRow, Lease, OutboxRow, Position
 from freehold.documents.disputes import Dispute, MediatorNote, StepTaken
 from freehold.documents.document import Document, Index, Instant, Version
-from freehold.documents.files import FileChunk, StoredFile
+from freehold.documents.files import FileChunk, Received, StoredFile
 from freehold.documents.gateway_books import GatewayObject
 from freehold.documents.gateways import GatewayOffer
 from freehold.documents.hiring import Application, Job, Project
@@ -78,6 +78,7 @@ __all__ = [
     "Position",
     "Project",
     "RealtimeRow",
+    "Received",
     "Reconciliation",
     "Restoration",
     "Review",

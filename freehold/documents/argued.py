@@ -1,10 +1,10 @@
 """What two parties may argue about with evidence: who they are, and how much of it each has added."""
 
-from typing import Final, Literal
+from typing import Final
 
 from freehold.documents.document import Document
+from freehold.domain.dispute_process import Party
 
-Party = Literal["client", "freelancer"]
 NO_FILES: Final = {"client_files": 0, "client_bytes": 0, "freelancer_files": 0, "freelancer_bytes": 0}
 
 

@@ -2,12 +2,24 @@
 
 from typing import ClassVar, Final, Literal
 
+from msgspec import Struct
+
 from freehold.documents.document import Document, Index, Instant
 
 CHUNK_BYTES: Final = 1_048_576
 
 FilePurpose = Literal["evidence"]
 Scanned = Literal["not_scanned", "clean"]
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """A file as it may be stored: its bytes, what they are, a harmless name, their SHA-256 in hex, whether it was scanned."""
+
+    data: bytes
+    media_type: str
+    name: str
+    sha256: str
+    scanned: Scanned
 
 
 class StoredFile(Document, frozen=True, kw_only=True):

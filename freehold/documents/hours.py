@@ -13,7 +13,7 @@ class TimeEntry(Argued, frozen=True, kw_only=True):
     """Time that a freelancer worked at a project: whole minutes, within one week. A running one has no end yet.
 
     `stops_at` is when a running timer is stopped, by the database's clock; `ended_by` says what stopped it. `objection` is
-    what the client has against it, `answer` what the freelancer says to that, `ruling` what an operator did. Of one that is
+    what the client has against it, `answer` what the freelancer says to that, `ruling` what an operator said. Of one that is
     `owed`, its own week's bill is past, and the next bill takes it up; `billed_in` names the week that did. `cut_from` is the
     entry that this was a part of.
     """

@@ -88,7 +88,10 @@ class WeekRefunded(WeekChanged, frozen=True, kw_only=True):
 
 
 class HoursChanged(Event, frozen=True, kw_only=True):
-    """What the events of an entry share. `step` and `by` name the row of the entry's process that was taken."""
+    """What the events of an entry share. `step` and `by` name the row of the entry's process that was taken.
+
+    Evidence is added beside the process: its `step` is `add_evidence`, which is no row.
+    """
 
     entry_id: str
     project_id: str

@@ -41,7 +41,10 @@ class MilestoneChecklistMarked(MilestoneChanged, frozen=True, kw_only=True):
 
 
 class MilestoneStepped(MilestoneChanged, frozen=True, kw_only=True):
-    """A step of the process table was taken. `moved` is what it moved (a deposit, or a leg's gross), `leg` numbers the leg."""
+    """A step of the process table was taken; `leg` numbers the leg that it is about, `moved` is how much.
+
+    That is a deposit, a leg's gross, what is disputed, or a chargeback's whole amount, also where a leg asks a part of it back.
+    """
 
     transition: Transition
     came_from: State

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from freehold.documents import Argued, Dispute, StoredFile, TimeEntry, User
-from freehold.documents.files import Scanned
+from freehold.documents import Argued, Dispute, Received, StoredFile, TimeEntry, User
 from freehold.domain.dispute_process import UNDECIDED, Party
 from freehold.domain.errors import Refused
 from freehold.domain.process import NotInThisState
@@ -46,7 +45,7 @@ async def subject_of(reads: Reads, file: StoredFile) -> Dispute | TimeEntry:
     return await reads.require(kind, file.subject_id)
 
 
-def require_argued(subject: Dispute | TimeEntry, user_id: str) -> Party:
+def party_who_argues(subject: Dispute | TimeEntry, user_id: str) -> Party:
     """Say which party somebody is who may add evidence now. Raises Missing for anybody else, NotInThisState once decided."""
     party = subject.party_of(user_id)
     if party is None:
@@ -57,39 +56,36 @@ def require_argued(subject: Dispute | TimeEntry, user_id: str) -> Party:
     return party
 
 
-async def keep_evidence(  # noqa: PLR0913 - whose file it is, in what, and what is known of it
-    unit: Unit,
-    subject: Dispute | TimeEntry,
-    owner_id: str,
-    *,
-    data: bytes,
-    name: str,
-    media_type: str,
-    sha256: str,
-    scanned: Scanned,
-    now: datetime,
+def require_reader(subject: Dispute | TimeEntry, user_id: str, *, is_operator: bool) -> None:
+    """Raise Missing unless this person may see the evidence: a party of it, or an operator."""
+    if subject.party_of(user_id) is None and not is_operator:
+        raise Missing(f"{user_id} has no part in {subject.id}")
+
+
+async def keep_evidence(
+    unit: Unit, subject: Dispute | TimeEntry, received: Received, *, owner_id: str, now: datetime
 ) -> StoredFile:
-    """Keep a file of one of the parties. Raises what `require_argued` raises, and TooManyFiles."""
-    await _count(unit, subject, owner_id, size_bytes=len(data))
+    """Keep a file of one of the parties. Raises what `party_who_argues` raises, and TooManyFiles."""
+    await _count(unit, subject, owner_id, size_bytes=len(received.data))
     file = StoredFile(
         id=new_id("fil"),
         purpose="evidence",
         subject_id=subject.id,
         owner_id=owner_id,
-        name=name,
-        media_type=media_type,
-        size_bytes=len(data),
-        sha256=sha256,
-        scanned=scanned,
+        name=received.name,
+        media_type=received.media_type,
+        size_bytes=len(received.data),
+        sha256=received.sha256,
+        scanned=received.scanned,
         created_at=now,
     )
-    put_file(unit, file, data)
+    put_file(unit, file, received.data)
     return file
 
 
 async def _count(unit: Unit, subject: Dispute | TimeEntry, owner_id: str, *, size_bytes: int) -> None:
     """Count one more file of a party, where there is room and nothing is decided yet; those who come at once meet here."""
-    party = require_argued(subject, owner_id)
+    party = party_who_argues(subject, owner_id)
     files, stored, is_open = f"{party}_files", f"{party}_bytes", _OPEN[type(subject)]
     room = is_open | {files: {"$not": {"$gte": FILES_PER_SIDE}}, stored: {"$not": {"$gt": BYTES_PER_SIDE - size_bytes}}}
     try:

@@ -25,6 +25,9 @@ REVIEWED: Final[dict[str, Any]] = {
 """The client may still object, by the database's clock."""
 
 
+NOTHING_SAID: Final[dict[str, Any]] = {"objection": None, "objected_at": None, "answer": None, "answered_at": None}
+
+
 async def object_to(unit: Unit, entry: TimeEntry, *, first: datetime, last: datetime, reason: str) -> TimeEntry:
     """Object to an entry from `first` to `last` (whole minutes within it); what lies beside is cut off as entries of its own.
 
@@ -41,7 +44,7 @@ async def object_to(unit: Unit, entry: TimeEntry, *, first: datetime, last: date
     except Stale as error:
         raise ReviewOver(f"{week.week} is not under review") from error
     for starts_at, ends_at in rest:
-        unit.insert(_piece(entry, starts_at, ends_at))
+        unit.insert(msgspec.structs.replace(_piece(entry, starts_at, ends_at), **NOTHING_SAID))
     objected = msgspec.structs.replace(
         entry,
         state=step.target,

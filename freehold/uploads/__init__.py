@@ -5,7 +5,7 @@ that is not the picture. Nothing here stores: `freehold.store.files` does.
 """
 
 from freehold.uploads.kinds import MEDIA_TYPES
-from freehold.uploads.receiving import LARGEST_BODY_BYTES, LARGEST_FILE_BYTES, NewFile, Received, receive
+from freehold.uploads.receiving import LARGEST_BODY_BYTES, LARGEST_FILE_BYTES, NewFile, receive
 from freehold.uploads.scanning import FileInfected, Scanner, ScannerUnavailable, scanner_at
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "MEDIA_TYPES",
     "FileInfected",
     "NewFile",
-    "Received",
     "Scanner",
     "ScannerUnavailable",
     "receive",

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from freehold.documents.files import Scanned
+from freehold.documents.files import Received
 from freehold.domain.errors import Fault, InvalidFields
 from freehold.domain.text import required_text
 from freehold.uploads.kinds import IN_WORDS, Kind, harmless_name, recognised
@@ -28,16 +28,6 @@ class NewFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[str, required_text(255)]
     content: Annotated[bytes, Meta(min_length=1, max_length=LARGEST_FILE_BYTES)]
-
-
-class Received(Struct, frozen=True, kw_only=True):
-    """A file as it may be stored: its bytes, what they are, a harmless name, their SHA-256 in hex, whether it was scanned."""
-
-    data: bytes
-    media_type: str
-    name: str
-    sha256: str
-    scanned: Scanned
 
 
 async def receive(data: bytes, *, name: str, scanner: Scanner | None) -> Received:

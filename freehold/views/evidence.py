@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from freehold.documents import Dispute, Instant, StoredFile, TimeEntry
-from freehold.documents.argued import Party
+from freehold.domain.dispute_process import Party
 
 
 class EvidenceView(Struct, frozen=True, kw_only=True):

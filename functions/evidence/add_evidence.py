@@ -1,16 +1,14 @@
 """`POST /api/disputes/{id}/evidence`."""
 
-import msgspec
-
-from freehold.documents import Dispute
+from freehold.documents import Dispute, Received
 from freehold.domain.process import NotInThisState
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound, ServiceUnavailable
 from freehold.events import DisputeEvidenceAdded
 from freehold.ids import DisputePath
 from freehold.store.disputes import about
-from freehold.store.evidence import TooManyFiles, keep_evidence, require_argued
-from freehold.uploads import LARGEST_BODY_BYTES, FileInfected, NewFile, Received, ScannerUnavailable, receive, scanner_at
+from freehold.store.evidence import TooManyFiles, keep_evidence, party_who_argues
+from freehold.uploads import LARGEST_BODY_BYTES, FileInfected, NewFile, ScannerUnavailable, receive, scanner_at
 from freehold.views.evidence import EvidenceView, view_evidence
 
 
@@ -28,9 +26,9 @@ async def add_evidence(call: Call, path: DisputePath, body: NewFile) -> Evidence
     for a dispute of others, NotInThisState once it is decided, TooManyFiles, FileInfected.
     """
     dispute = await call.unit.require(Dispute, path.id)
-    party = require_argued(dispute, call.caller.user_id)
-    received = msgspec.structs.asdict(await _received(call, body))
-    file = await keep_evidence(call.unit, dispute, call.caller.user_id, now=call.now, **received)
+    party = party_who_argues(dispute, call.caller.user_id)
+    received = await _received(call, body)
+    file = await keep_evidence(call.unit, dispute, received, owner_id=call.caller.user_id, now=call.now)
     call.unit.emit(DisputeEvidenceAdded(file_id=file.id, added_by=party, **about(dispute)), file)
     return view_evidence(file, dispute)
 

@@ -1,16 +1,14 @@
 """`POST /api/time-tracking/{id}/evidence`."""
 
-import msgspec
-
-from freehold.documents import TimeEntry
+from freehold.documents import Received, TimeEntry
 from freehold.domain.process import NotInThisState
 from freehold.edge import Call, endpoint
 from freehold.edge.problems import NotFound, ServiceUnavailable
 from freehold.events import HoursEvidenceAdded
 from freehold.ids import TimeEntryPath
-from freehold.store.evidence import TooManyFiles, keep_evidence, require_argued
+from freehold.store.evidence import TooManyFiles, keep_evidence, party_who_argues
 from freehold.store.timesheets import about
-from freehold.uploads import LARGEST_BODY_BYTES, FileInfected, NewFile, Received, ScannerUnavailable, receive, scanner_at
+from freehold.uploads import LARGEST_BODY_BYTES, FileInfected, NewFile, ScannerUnavailable, receive, scanner_at
 from freehold.views.evidence import EvidenceView, view_evidence
 
 
@@ -28,9 +26,9 @@ async def add_segment_evidence(call: Call, path: TimeEntryPath, body: NewFile) -
     to (any more), TooManyFiles, FileInfected.
     """
     entry = await call.unit.require(TimeEntry, path.id)
-    party = require_argued(entry, call.caller.user_id)
-    received = msgspec.structs.asdict(await _received(call, body))
-    file = await keep_evidence(call.unit, entry, call.caller.user_id, now=call.now, **received)
+    party = party_who_argues(entry, call.caller.user_id)
+    received = await _received(call, body)
+    file = await keep_evidence(call.unit, entry, received, owner_id=call.caller.user_id, now=call.now)
     call.unit.emit(HoursEvidenceAdded(file_id=file.id, step="add_evidence", by=party, **about(entry)), file)
     return view_evidence(file, entry)
 

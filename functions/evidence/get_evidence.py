@@ -5,7 +5,7 @@ from freehold.edge import Call, endpoint
 from freehold.edge.contents import Content
 from freehold.edge.problems import NotFound
 from freehold.ids import FilePath
-from freehold.store.evidence import subject_of
+from freehold.store.evidence import require_reader, subject_of
 from freehold.store.files import read_file
 from freehold.uploads import MEDIA_TYPES
 
@@ -18,7 +18,6 @@ async def get_evidence(call: Call, path: FilePath) -> Content:
     """
     file = await call.store.require(StoredFile, path.id)
     subject = await subject_of(call.store, file)
-    if subject.party_of(call.caller.user_id) is None and not call.caller.has_role("admin"):
-        raise NotFound
+    require_reader(subject, call.caller.user_id, is_operator=call.caller.has_role("admin"))
     data = await read_file(call.store, file)
     return Content(data=data, media_type=file.media_type, filename=file.name, sha256=file.sha256)

@@ -5,7 +5,7 @@ from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
 from freehold.ids import DisputePath
-from freehold.store.evidence import OLDEST_FIRST, evidence_in
+from freehold.store.evidence import OLDEST_FIRST, evidence_in, require_reader
 from freehold.views.evidence import EvidenceView, view_evidence
 
 
@@ -16,7 +16,6 @@ async def list_evidence(call: Call, path: DisputePath, query: PageQuery) -> Page
     Raises NotFound for anybody else.
     """
     dispute = await call.store.require(Dispute, path.id)
-    if dispute.party_of(call.caller.user_id) is None and not call.caller.has_role("admin"):
-        raise NotFound
+    require_reader(dispute, call.caller.user_id, is_operator=call.caller.has_role("admin"))
     found, next_cursor = await page_of(call.store, StoredFile, evidence_in(dispute), query, sort=OLDEST_FIRST)
     return Page([view_evidence(file, dispute) for file in found], next_cursor)

@@ -5,7 +5,7 @@ from freehold.edge import Call, endpoint
 from freehold.edge.pagination import Page, PageQuery, page_of
 from freehold.edge.problems import InvalidCursor, NotFound
 from freehold.ids import TimeEntryPath
-from freehold.store.evidence import OLDEST_FIRST, evidence_in
+from freehold.store.evidence import OLDEST_FIRST, evidence_in, require_reader
 from freehold.views.evidence import EvidenceView, view_evidence
 
 
@@ -16,7 +16,6 @@ async def list_segment_evidence(call: Call, path: TimeEntryPath, query: PageQuer
     Raises NotFound for anybody else.
     """
     entry = await call.store.require(TimeEntry, path.id)
-    if entry.party_of(call.caller.user_id) is None and not call.caller.has_role("admin"):
-        raise NotFound
+    require_reader(entry, call.caller.user_id, is_operator=call.caller.has_role("admin"))
     found, next_cursor = await page_of(call.store, StoredFile, evidence_in(entry), query, sort=OLDEST_FIRST)
     return Page([view_evidence(file, entry) for file in found], next_cursor)

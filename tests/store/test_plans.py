@@ -1,4 +1,4 @@
-"""What the functions of hiring ask is answered from an index, in its order: no collection is scanned, nothing sorted."""
+"""What functions and operators ask is answered from an index, in its order: no collection is scanned, nothing sorted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +25,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
     "own projects": ("projects", {"$or": [{"client_id": "x"}, {"freelancer_id": "x"}]}, NEWEST),
     "reviews of a person": ("reviews", {"subject_id": "x", "state": "published"}, NEWEST),
     "reviews that are due": ("reviews", DUE_REVIEWS, {"reveal_at": 1}),
+    "hours that are argued about": ("time_entries", {"state": "disputed"}, NEWEST),
     "own notifications": ("notifications", {"user_id": "x"}, NEWEST),
     "people with a skill": ("users", {"skills_folded": {"$in": ["x", "y"]}, "roles": "freelancer"}, NEWEST),
     "people with a role": ("users", {"roles": "freelancer"}, NEWEST),

@@ -7,8 +7,9 @@ import io
 import pytest
 from PIL import Image
 
+from freehold.documents import Received
 from freehold.domain.errors import InvalidFields
-from freehold.uploads import LARGEST_FILE_BYTES, Received, receive
+from freehold.uploads import LARGEST_FILE_BYTES, receive
 from tests.uploads.samples import PDF, SECRET, animation, archive, exif, picture, png_that_says
 
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}

@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from freehold.uploads import FileInfected, Received, ScannerUnavailable, receive, scanner_at
+from freehold.documents import Received
+from freehold.uploads import FileInfected, ScannerUnavailable, receive, scanner_at
 from freehold.uploads.scanning import CLAMD_CHUNK_BYTES
 
 DATA = b"some text\n" * 10_000

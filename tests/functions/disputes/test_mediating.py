@@ -2,16 +2,10 @@
 
 import pytest
 
-from tests.api import Api, Person
+from tests.api import Api
 from tests.escrow import Work, usd
 from tests.hiring import fields_at_fault, pages
 from tests.quarrels import A, Quarrel, complaint
-
-
-def made_admin(api: Api, person: Person) -> Person:
-    users = api.store.database["users"]
-    api.run(users.update_one({"_id": person.id}, {"$addToSet": {"roles": "admin"}}))
-    return person.signed_in_again()
 
 
 def test_an_operator_files_for_a_party_and_it_says_so(api: Api):
@@ -26,7 +20,7 @@ def test_an_operator_files_for_a_party_and_it_says_so(api: Api):
 
 def test_who_is_a_party_does_not_mediate_whatever_their_role(api: Api):
     quarrel = Quarrel.filed(api).mediated()
-    judge = made_admin(api, quarrel.filer)
+    judge = api.made_admin(quarrel.filer)
     path = f"/api/admin/disputes/{quarrel.dispute['id']}"
     rest = {"to_freelancer": usd(0), "reasons": "I am right.", "version": quarrel.dispute["version"]}
     for answer in (

@@ -1,13 +1,17 @@
 """Hours that the two sides argue about: the freelancer answers, both add evidence, operators find what waits for them."""
 
 import base64
+from datetime import datetime
 
 import pytest
 
-from freehold.documents import TimeEntry
+from freehold.documents import Received, TimeEntry
+from freehold.domain.process import NotInThisState
+from freehold.store import Unit, now
+from freehold.store.evidence import FILES_PER_SIDE, keep_evidence
 from tests.api import Api, Person
-from tests.hiring import fields_at_fault
-from tests.hours import Hours
+from tests.hiring import fields_at_fault, pages
+from tests.hours import Hours, at
 from tests.uploads.samples import PDF
 
 FILE = {"name": "log.pdf", "content": base64.b64encode(PDF).decode()}
@@ -41,7 +45,7 @@ def test_the_freelancer_answers_an_objection_and_may_say_it_better(api: Api):
     (disputed,) = hours.entries()
     better = hours.take(hours.freelancer, disputed, "answer", reason="We did, on Monday.")
     assert (better["state"], better["answer"]) == ("disputed", "We did, on Monday.")
-    assert hours.entries()[0]["answered_at"] > first["answered_at"]
+    assert hours.stored_entry(entry).answered_at > datetime.fromisoformat(first["answered_at"])
 
 
 def test_what_nobody_objects_to_is_not_answered_and_takes_no_evidence(api: Api):
@@ -52,11 +56,13 @@ def test_what_nobody_objects_to_is_not_answered_and_takes_no_evidence(api: Api):
     assert hours.client.get(evidence(entry))["items"] == []
 
 
-def test_an_objection_made_anew_has_no_answer_yet(api: Api):
+def test_an_objection_made_anew_has_no_answer_yet_and_what_lies_beside_it_nothing(api: Api):
     hours, entry = objected(api)
     answered = hours.take(hours.freelancer, entry, "answer", reason="We did.")
     back = hours.take(hours.client, answered, "withdraw")
-    assert hours.take(hours.client, back, "object", reason="But not this.")["answer"] is None
+    assert hours.take(hours.client, back, "object", reason="But not this.", ends_at=at(20))["answer"] is None
+    (beside,) = [each for each in hours.entries() if each["id"] != entry["id"]]
+    assert (beside["minutes"], beside["state"], beside["objection"], beside["answer"]) == (40, "recorded", None, None)
 
 
 def test_both_sides_add_evidence_that_both_and_operators_see_and_nobody_else(api: Api):
@@ -73,6 +79,24 @@ def test_both_sides_add_evidence_that_both_and_operators_see_and_nobody_else(api
     stranger.post(evidence(entry), FILE, status=404)
     assert stranger.call("GET", f"/api/evidence/{made[0]['id']}").status_code == 404
     assert api.admin().post(evidence(entry), FILE, status=404)["code"] == "not_found", "an operator adds none"
+
+
+def test_each_side_adds_so_many_files_and_none_once_it_is_settled_in_the_meantime(api: Api):
+    hours, entry = objected(api)
+    full = {"$set": {"client_files": FILES_PER_SIDE}}
+    api.run(api.store.database["time_entries"].update_one({"_id": entry["id"]}, full))
+    assert hours.client.post(evidence(entry), FILE, status=409)["code"] == "too_many_files"
+    hours.freelancer.post(evidence(entry), FILE)
+    seen = hours.stored_entry(entry)
+    hours.take(hours.client, entry, "withdraw")
+    received = Received(data=PDF, media_type="application/pdf", name="log.pdf", sha256="", scanned="clean")
+
+    async def late(unit: Unit) -> None:
+        await keep_evidence(unit, seen, received, owner_id=hours.freelancer.id, now=now())
+
+    with pytest.raises(NotInThisState, match="in the meantime"):
+        api.run(api.store.transact(late, deadline_s=5))
+    assert len(hours.client.get(evidence(entry))["items"]) == 1
 
 
 def test_the_other_side_hears_of_an_answer_and_of_evidence(api: Api):
@@ -115,3 +139,14 @@ def test_operators_find_what_waits_for_them(api: Api, whose):
     assert (waiting["objection"], waiting["actions"]) == (entry["objection"], ["award", "strike"])
     assert listed("objected") == []
     hours.client.get("/api/admin/segments", status=403)
+
+
+def test_operators_do_not_find_their_own_hours_and_walk_the_rest_page_by_page(api: Api):
+    cases = [objected(api) for _ in range(3)]
+    for hours, _ in cases:
+        hours.billed()
+    ids = [entry["id"] for _, entry in cases]
+    found = [each for page in pages(api.admin(), "/api/admin/segments", limit=2) for each in page]
+    assert [each for each in found if each in ids] == ids[::-1]
+    judge = api.made_admin(cases[0][0].client)
+    assert [each for page in pages(judge, "/api/admin/segments", limit=50) for each in page if each in ids] == ids[:0:-1]
