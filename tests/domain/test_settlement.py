@@ -5,7 +5,7 @@ import pytest
 
 from freehold.domain.errors import Refused
 from freehold.domain.escrow import Facts, actions_of, take
-from freehold.domain.settlement import Report, effect_of
+from freehold.domain.settlement import Report, effect_of, effects_of
 from tests.domain.test_escrow import FUND, FUNDED, PATHS, created, drive, usd
 
 
@@ -126,3 +126,48 @@ def test_what_a_gateway_charges_for_a_payout_is_the_operators_cost_and_no_partys
         "gwfee:mst_1:1": {"gateway_fees": 25, "clearing:sandbox": -25},
     }
     assert done.after.holding.paid_out == 904
+
+
+RELEASED = (*FUNDED, ("release", "client"), ("transfer_known", "gateway", Facts(leg=1, paid=usd(904))))
+GIVEN_BACK = (*FUNDED, ("refund", "freelancer"))
+TAKEN_BACK = (*RELEASED, ("refund", "freelancer"))
+NEWS = [
+    (FUNDED[:1], "fund", "refused", "deposit_refused", "funding"),
+    (FUNDED[:1], "fund", "cancelled", "payment_cancelled", "cancelled"),
+    (PATHS["releasing"], "transfer", "refused", "transfer_refused", "payout_blocked"),
+    (PATHS["releasing"], "transfer", "cancelled", "transfer_refused", "payout_blocked"),
+    (GIVEN_BACK, "refund", "done", "refund_known", "refunded"),
+    (GIVEN_BACK, "refund", "refused", "refund_refused", "refund_blocked"),
+    (GIVEN_BACK, "refund", "cancelled", "refund_refused", "refund_blocked"),
+    (TAKEN_BACK, "reversal", "done", "reversal_known", "refunding"),
+    (TAKEN_BACK, "reversal", "refused", "reversal_refused", "refunding"),
+    (TAKEN_BACK, "reversal", "cancelled", "reversal_refused", "refunding"),
+]
+
+
+@pytest.mark.parametrize(("path", "kind", "outcome", "transition", "state"), NEWS)
+def test_each_report_leads_where_it_must_and_its_reason_is_kept(path, kind, outcome, transition, state):
+    held = drive(created(), *path[:-1])
+    name, actor, *facts = path[-1]
+    asked = take(held, name, by=actor, facts=facts[0] if facts else Facts())
+    (command,) = [each for each in asked.commands if each.kind == kind]
+    step = effect_of(asked.after, command, report(outcome, command.money.amount, reason="the_gateways_code"))
+    assert (step.row.transition, step.after.state) == (transition, state)
+    if command.leg is not None:
+        leg = step.after.holding.leg(command.leg)
+        assert step.leg == leg
+        assert leg.state == {"done": "done"}.get(outcome, "refused" if kind == "reversal" else "blocked")
+        assert leg.reason == "the_gateways_code"
+    if kind == "reversal":
+        assert step.debt == (0 if outcome == "done" else command.money.amount)
+
+
+@pytest.mark.parametrize(("kind", "path"), [("transfer", PATHS["releasing"]), ("refund", GIVEN_BACK)])
+def test_money_that_came_back_had_gone_also_when_both_are_heard_of_at_once(kind, path):
+    held, command = command_of(*path)
+    sent, back = effects_of(held, command, report("returned", command.money.amount, reason="account_closed"))
+    assert sent.row.transition == f"{kind}_known"
+    assert (back.row.transition, back.leg.bounced, back.leg.reason) == (
+        "payout_returned" if kind == "transfer" else "refund_returned", (1,), "account_closed",
+    )  # fmt: skip
+    assert effects_of(back.after, command, report("returned", command.money.amount)) == ()
