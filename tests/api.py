@@ -102,7 +102,8 @@ class Api:
 
     def made_admin(self, person: "Person") -> "Person":
         """Give somebody the role of an operator beside those that they have, and sign them in again."""
-        self.run(self.store.database["users"].update_one({"_id": person.id}, {"$addToSet": {"roles": "admin"}}))
+        roles = [{"$set": {"roles": {"$concatArrays": [["admin"], "$roles"]}}}]
+        self.run(self.store.database["users"].update_one({"_id": person.id}, roles))
         return person.signed_in_again()
 
     def deliver(self, name: str, event: EventEnvelope) -> httpx.Response:
